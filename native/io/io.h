@@ -1,0 +1,79 @@
+/* portcullis_io: the host's side of the channel, called by an evaluator through koffi.
+ *
+ * One thread calls pcio_next in a loop and gets one event at a time: a frame from any connection, the
+ * control connection included. It never calls back. Half frames, oversized ones, frames out of turn and
+ * silent connections are dealt with here, and reach the caller only as PCIO_CLOSED with a reason.
+ *
+ * All functions are for one and the same thread. Results below 0 are PCIO_E_*. */
+#ifndef PORTCULLIS_IO_H
+#define PORTCULLIS_IO_H
+
+#include "block/frame.h"
+#include "wsman/wsman_types.h"
+
+/* Connections of plug-ins that one evaluator serves: 64 worker processes with 8 each. */
+#define PCIO_CONNECTIONS_MAX 512u
+
+/* A control frame carries at most one compiled policy, in base64. */
+#define PCIO_CONTROL_BYTES_MAX (1u << 20)
+
+/* What waits for a slow supervisor; beyond that PCIO_E_FULL, and the caller counts what is lost. */
+#define PCIO_CONTROL_QUEUE_BYTES_MAX (1u << 20)
+
+/* A connection that has not said hello, or not finished a frame, by then is closed. */
+#define PCIO_SILENCE_MS_MAX 1000u
+
+/* Who is behind a connection, as the watchdog reports it. */
+#define PCIO_LABEL_BYTES_MAX 512u
+
+#define PCIO_CONTROL_CONNECTION 0u /* the number of the control connection; others count from 1 */
+
+enum { PCIO_TIMEOUT = 0, PCIO_FRAME = 1, PCIO_CONNECTED = 2, PCIO_CLOSED = 3 };
+
+enum { PCIO_CLOSED_BY_PEER = 0, PCIO_CLOSED_GARBAGE = 1, PCIO_CLOSED_SILENT = 2, PCIO_CLOSED_TOO_MANY = 3 };
+
+enum { PCIO_E_FAILED = -1, PCIO_E_IN_USE = -2, PCIO_E_FULL = -3, PCIO_E_UNKNOWN_CONNECTION = -4 };
+
+/* The event that pcio_next writes: four 32-bit words, then the body.
+ *   word 0 what (PCIO_*), word 1 connection, word 2 frame type or reason of closing, word 3 body size
+ * The body of PCIO_CONNECTED is the peer's account as text. */
+#define PCIO_EVENT_HEADER_BYTES 16u
+#define PCIO_EVENT_BYTES_MAX (PCIO_EVENT_HEADER_BYTES + PCIO_CONTROL_BYTES_MAX)
+
+typedef struct pcio pcio;
+
+/* `control_handle`: the inherited connection to the supervisor. NULL if it cannot be used. */
+PCL_EXPORT pcio *pcio_open(int64_t control_handle);
+PCL_EXPORT void pcio_close(pcio *io);
+
+/* Serves as evaluator `index` below `endpoint`. 0, PCIO_E_IN_USE (another process serves there) or
+ * PCIO_E_FAILED. */
+PCL_EXPORT int pcio_listen(pcio *io, const char *endpoint, uint32_t index, int open_to_others);
+
+/* Accepts no further connections; those that exist go on. */
+PCL_EXPORT void pcio_unlisten(pcio *io);
+
+/* Waits for the next event and writes it to `event` (PCIO_EVENT_BYTES_MAX bytes). Returns word 0. With
+ * `timeout_ms` below 0 it waits until there is one. A question that it hands out is under the watchdog
+ * until pcio_answer. */
+PCL_EXPORT int pcio_next(pcio *io, uint8_t *event, int32_t timeout_ms);
+
+/* Accepts a connection after its hello. From then on it may send questions. */
+PCL_EXPORT int pcio_welcome(pcio *io, uint32_t connection, uint32_t evaluator_count, uint32_t generation,
+                            uint32_t switches, const char *label);
+
+/* Answers the question that pcio_next handed out last, with an answer's body. */
+PCL_EXPORT int pcio_answer(pcio *io, uint32_t connection, const uint8_t *body, uint32_t size);
+
+/* Closes a connection without a PCIO_CLOSED event. */
+PCL_EXPORT int pcio_hang_up(pcio *io, uint32_t connection);
+
+/* Sends one control frame (JSON) to the supervisor, without waiting for it. */
+PCL_EXPORT int pcio_report(pcio *io, const uint8_t *body, uint32_t size);
+
+/* Starts the watchdog over the calling thread: a question that takes more than `processor_ms` of its
+ * processor time, or `wall_ms` of anybody's, is answered "no answer: time" and reported to the
+ * supervisor, and then this process is killed. */
+PCL_EXPORT int pcio_watch(pcio *io, uint32_t processor_ms, uint32_t wall_ms);
+
+#endif

@@ -1,0 +1,70 @@
+/* What io.c and watchdog.c share. */
+#ifndef PORTCULLIS_IO_INTERNAL_H
+#define PORTCULLIS_IO_INTERNAL_H
+
+#include "io/io.h"
+#include "port/port.h"
+
+#define NS_PER_MS 1000000ull
+
+/* A plug-in's largest frame; what is read at once. */
+#define PCIO_FRAME_BYTES_MAX (FRAME_HEADER_BYTES + BLOCK_BYTES_MAX)
+
+typedef struct pcio_connection {
+  port_link *link;
+  uint32_t number;
+  bool welcomed;
+  uint64_t due_ns; /* when its silence ends it; PORT_NEVER while it owes nothing */
+  uint8_t *partial; /* the beginning of a frame that has not come whole; NULL for none */
+  uint32_t partial_size;
+  char label[PCIO_LABEL_BYTES_MAX];
+} pcio_connection;
+
+/* The question that the thread is working on; the watchdog looks at it from outside. */
+typedef struct pcio_running {
+  bool on;
+  pcio_connection *connection;
+  uint16_t kind;
+  uint16_t attempt;
+  uint8_t id[BLOCK_ID_BYTES];
+  uint64_t processor_start_ns;
+  uint64_t wall_start_ns;
+} pcio_running;
+
+typedef struct pcio_watchdog {
+  bool on;
+  bool stopping;
+  uint64_t processor_ns_max;
+  uint64_t wall_ns_max;
+  port_thread_clock clock; /* of the thread that is watched */
+  port_thread thread;
+  port_condition wake;
+} pcio_watchdog;
+
+struct pcio {
+  port_hub *hub;
+  uint64_t swept_ns; /* when silent connections were last looked for */
+  pcio_connection control;
+  pcio_connection *connections[PCIO_CONNECTIONS_MAX]; /* by number - 1; NULL: free */
+  uint8_t *control_in; /* control frames come in any number and in any pieces */
+  uint32_t control_in_size;
+  bool control_in_drained; /* no whole frame is left in it */
+
+  /* Everything below is shared with the watchdog, and so is sending. */
+  port_mutex lock;
+  pcio_running running;
+  pcio_watchdog watchdog;
+  uint8_t *control_out;
+  uint32_t control_out_size;
+};
+
+/* Both need the lock. Queueing fails only when the queue is full; flushing never waits. */
+bool pcio__control_queue(pcio *io, uint16_t type, const uint8_t *body, uint32_t size);
+void pcio__control_flush(pcio *io);
+
+/* Needs the lock: sends a whole frame or fails. */
+bool pcio__send(pcio_connection *connection, uint16_t type, const uint8_t *body, uint32_t size);
+
+void pcio__watchdog_stop(pcio *io);
+
+#endif
