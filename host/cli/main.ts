@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+/**
+ * The command `portcullis`. Commands translate arguments and print; what they do is in the files they call. Exit codes:
+ * 0 done, 1 the answer is no or something failed, 2 wrong usage.
+ */
+
+import { Command, CommanderError } from 'commander'
+
+import { PortcullisError } from '../errors.ts'
+import { ask } from './ask.ts'
+import { demo } from './demo.ts'
+import { serve } from './serve.ts'
+
+const USAGE = 2
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value]
+}
+
+function program(): Command {
+  const top = new Command('portcullis')
+    .description('A WinRM authorization plug-in whose answers come from WebAssembly policies.')
+    .showHelpAfterError('(see "portcullis --help")')
+    .exitOverride()
+
+  top
+    .command('serve')
+    .description('run the policy host until it is told to end')
+    .requiredOption('--config <file>', 'configuration file')
+    .option('--log-level <level>', 'trace, debug, info, warn, error or fatal', 'info')
+    .action(serve)
+
+  top
+    .command('ask')
+    .description('put one question to a running host, through the compiled plug-in and a double of WinRM')
+    .requiredOption('--config <file>', "the running host's configuration file")
+    .option('--question <file>', 'question file (JSON); the options below override its members')
+    .option('--kind <kind>', 'user, operation or quota')
+    .option('--application <name>', 'application identification, such as wsman/contoso')
+    .option('--sender <name>', 'sender name, such as CONTOSO\\alice')
+    .option('--mechanism <name>', 'authentication mechanism, such as Negotiate')
+    .option('--url <url>', 'HTTP URL of the request')
+    .option('--user-sid <sid>', 'SID of the user; without it the question carries no token')
+    .option('--group <sid>', 'SID of an enabled group (repeatable)', collect, [])
+    .option('--deny-only <sid>', 'SID of a deny-only group (repeatable)', collect, [])
+    .option('--action <uri>', 'action URI of an operation')
+    .option('--resource <uri>', 'resource URI of an operation')
+    .option('--json', 'print JSON')
+    .action(ask)
+
+  top
+    .command('demo')
+    .description('start a host with two tenants and ask it documented questions')
+    .option('--stay', 'keep serving afterwards, until Ctrl+C')
+    .action(demo)
+
+  return top
+}
+
+/** Commander's own complaints are usage errors; asking for help is none. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
+  if (error instanceof PortcullisError) console.error(`portcullis: ${error.message}`)
+  else console.error(error)
+  return 1
+}
+
+try {
+  await program().parseAsync()
+} catch (error) {
+  process.exitCode = exitCodeOf(error)
+}

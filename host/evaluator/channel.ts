@@ -1,0 +1,115 @@
+/**
+ * portcullis_io as TypeScript sees it. Pulling only: one thread calls `next` and gets one event; nothing ever calls
+ * back into JavaScript. The event's bytes are valid until the next call.
+ */
+
+import koffi from 'koffi'
+
+import { PortcullisError } from '../errors.ts'
+import { nativeLibrary } from '../paths.ts'
+import type { FromEvaluator } from '../wire/control.ts'
+import { controlBytesMax } from '../wire/frames.ts'
+
+/** As in native/io/io.h. */
+export const CONTROL_CONNECTION = 0
+const EVENT_HEADER_BYTES = 16
+const E_IN_USE = -2
+const closedReasons = [
+  undefined, // by the peer, which is how connections end
+  'ERR_CONNECTION_GARBAGE',
+  'ERR_CONNECTION_SILENT',
+  'ERR_CONNECTION_TOO_MANY',
+] as const
+
+export type ChannelEvent =
+  | { readonly what: 'timeout' }
+  | { readonly what: 'frame'; readonly connection: number; readonly type: number; readonly body: Buffer }
+  | { readonly what: 'connected'; readonly connection: number; readonly account: string }
+  | { readonly what: 'closed'; readonly connection: number; readonly error: (typeof closedReasons)[number] }
+
+export interface Welcome {
+  readonly evaluatorCount: number
+  readonly generation: number
+  readonly switches: number
+  readonly label: string
+}
+
+function bind() {
+  const library = koffi.load(nativeLibrary('portcullis_io'))
+  return {
+    open: library.func('void *pcio_open(int64_t control_handle)'),
+    listen: library.func('int pcio_listen(void *io, const char *endpoint, uint32_t index, int open_to_others)'),
+    unlisten: library.func('void pcio_unlisten(void *io)'),
+    next: library.func('int pcio_next(void *io, uint8_t *event, int32_t timeout_ms)'),
+    welcome: library.func(
+      'int pcio_welcome(void *io, uint32_t connection, uint32_t count, uint32_t generation, uint32_t switches, const char *label)',
+    ),
+    answer: library.func('int pcio_answer(void *io, uint32_t connection, uint8_t *body, uint32_t size)'),
+    hangUp: library.func('int pcio_hang_up(void *io, uint32_t connection)'),
+    report: library.func('int pcio_report(void *io, uint8_t *body, uint32_t size)'),
+    watch: library.func('int pcio_watch(void *io, uint32_t processor_ms, uint32_t wall_ms)'),
+  }
+}
+
+export class Channel {
+  readonly #native = bind()
+  readonly #io: unknown
+  readonly #event = Buffer.alloc(EVENT_HEADER_BYTES + controlBytesMax)
+
+  /** `controlHandle`: the inherited connection to the supervisor. */
+  constructor(controlHandle: number) {
+    this.#io = this.#native.open(controlHandle)
+    if (this.#io === null) throw new PortcullisError('ERR_CHANNEL', 'the control connection cannot be used')
+  }
+
+  listen(endpoint: string, index: number, openToOthers: boolean): void {
+    const status: number = this.#native.listen(this.#io, endpoint, index, openToOthers ? 1 : 0)
+    if (status === 0) return
+    throw new PortcullisError(status === E_IN_USE ? 'ERR_ENDPOINT_IN_USE' : 'ERR_ENDPOINT_LISTEN', `${endpoint} (${index})`)
+  }
+
+  /** Accepts no further connections; those that exist go on. */
+  unlisten(): void {
+    this.#native.unlisten(this.#io)
+  }
+
+  /** Waits for the next event; without `timeoutMs` until there is one. */
+  next(timeoutMs = -1): ChannelEvent {
+    const event = this.#event
+    this.#native.next(this.#io, event, timeoutMs)
+    const what = event.readUInt32LE(0)
+    const connection = event.readUInt32LE(4)
+    const detail = event.readUInt32LE(8)
+    const body = event.subarray(EVENT_HEADER_BYTES, EVENT_HEADER_BYTES + event.readUInt32LE(12))
+    if (what === 1) return { what: 'frame', connection, type: detail, body }
+    if (what === 2) return { what: 'connected', connection, account: body.toString('latin1') }
+    if (what === 3) return { what: 'closed', connection, error: closedReasons[detail] }
+    return { what: 'timeout' }
+  }
+
+  welcome(connection: number, { evaluatorCount, generation, switches, label }: Welcome): void {
+    this.#native.welcome(this.#io, connection, evaluatorCount, generation, switches, label)
+  }
+
+  answer(connection: number, body: Buffer): void {
+    if (this.#native.answer(this.#io, connection, body, body.length) !== 0) {
+      throw new PortcullisError('ERR_HOST_FAULT', 'an answer to a question that was not asked')
+    }
+  }
+
+  hangUp(connection: number): void {
+    this.#native.hangUp(this.#io, connection)
+  }
+
+  /** False if the supervisor is so far behind that the message had to be dropped. */
+  report(message: FromEvaluator): boolean {
+    const body = Buffer.from(JSON.stringify(message))
+    return this.#native.report(this.#io, body, body.length) === 0
+  }
+
+  watch(processorMs: number, wallMs: number): void {
+    if (this.#native.watch(this.#io, processorMs, wallMs) !== 0) {
+      throw new PortcullisError('ERR_CHANNEL', 'the watchdog cannot be started')
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * One question from its block to an answer and a record: stamp, ask guard and tenant, compose. The bytes are checked
+ * before this is called.
+ */
+
+import { callPolicy, type PolicyFunction } from '../engine/policy-call.ts'
+import type { PolicyModule } from '../engine/policy-module.ts'
+import type { Answer } from '../wire/answer.ts'
+import type { DecisionRecord } from '../wire/control.ts'
+import { blockAttempt, blockId, blockKind, blockText, stampBlock } from '../wire/request-block.ts'
+import { compose, type Respondent } from '../winrm/compose.ts'
+import type { Decision } from '../winrm/decision.ts'
+import type { Seat } from './policy-table.ts'
+
+function respondent(policy: PolicyModule, block: Buffer): Respondent {
+  return (name: PolicyFunction) =>
+    name === 'quota' && !policy.hasQuota ? undefined : callPolicy(policy, name, block)
+}
+
+function answerOf(decision: Decision, showReasons: boolean): Answer {
+  const { outcome, code } = decision
+  if (outcome === 'allow') {
+    return { outcome, code, administrator: decision.administrator, quota: decision.quota, text: undefined }
+  }
+  const reason = outcome === 'deny' && showReasons ? decision.reason : undefined
+  const redirect = outcome === 'deny' ? decision.redirect : undefined
+  return { outcome, code, administrator: false, quota: undefined, text: redirect ?? reason }
+}
+
+export interface Decided {
+  readonly answer: Answer
+  readonly record: DecisionRecord
+}
+
+/** `bytes` holds a checked block, `view` is a view of the same. */
+export function decide(seat: Seat, application: string, generation: number, bytes: Buffer, view: DataView): Decided {
+  const started = process.hrtime.bigint()
+  const timeMs = Date.now()
+  stampBlock(view, timeMs, seat.timeZone.offsetMinutes(timeMs))
+  const kind = blockKind(view)
+  const decision = compose(
+    kind,
+    { guard: seat.guard && respondent(seat.guard, bytes), tenant: respondent(seat.policy, bytes) },
+    seat.tenant.rules,
+  )
+  const { outcome, code, ...rest } = decision
+  const action = blockText(bytes, 'action')
+  const resourceUri = blockText(bytes, 'resourceUri')
+  const record: DecisionRecord = {
+    id: blockId(bytes),
+    attempt: blockAttempt(view),
+    tenant: seat.tenant.name,
+    application,
+    kind,
+    sender: blockText(bytes, 'senderName') ?? '',
+    ...(action !== undefined && { action }),
+    ...(resourceUri !== undefined && { resourceUri }),
+    outcome,
+    code,
+    ...rest,
+    policy: seat.tenant.policy,
+    ...(seat.guardDigest !== undefined && { guard: seat.guardDigest }),
+    generation,
+    timeMs,
+    microseconds: Number((process.hrtime.bigint() - started) / 1000n),
+  }
+  return { answer: answerOf(decision, seat.tenant.showReasons), record }
+}

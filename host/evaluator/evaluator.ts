@@ -1,0 +1,168 @@
+/**
+ * The evaluator's loop: one event, one reaction, everything on one thread, for as long as the supervisor lives.
+ *
+ *   loading --table--> ready --serve--> serving --close--> draining --nothing left--> ended
+ *      any state --the control connection closes--> ended
+ *
+ * A connection is nobody's until its hello names an application that the configuration allows to the account at its
+ * other end; from then on it speaks for one tenant.
+ */
+
+import { PortcullisError } from '../errors.ts'
+import { reportBatchMax } from '../limits.ts'
+import { AnswerWriter } from '../wire/answer.ts'
+import type { ConnectionLabel, ConnectionRecord, DecisionRecord, ToEvaluator } from '../wire/control.ts'
+import { readHello } from '../wire/handshake.ts'
+import { frameType } from '../wire/layout.ts'
+import { checkBlock } from '../wire/request-block.ts'
+import { CONTROL_CONNECTION, type Channel, type ChannelEvent } from './channel.ts'
+import { decide } from './decide.ts'
+import { PolicyTable, type Seat } from './policy-table.ts'
+
+interface Connection {
+  readonly account: string
+  /** Undefined until its hello was accepted. */
+  seat?: Seat
+  application?: string
+}
+
+export class Evaluator {
+  readonly #channel: Channel
+  readonly #table = new PolicyTable()
+  readonly #connections = new Map<number, Connection>()
+  readonly #answers = new AnswerWriter()
+  #state: 'running' | 'draining' | 'ended' = 'running'
+  #evaluatorCount = 1
+  #records: DecisionRecord[] = []
+  #lost = 0
+
+  constructor(channel: Channel) {
+    this.#channel = channel
+  }
+
+  /** Returns when the supervisor has gone, or has asked for the end and nothing that was accepted is left. */
+  run(): void {
+    while (this.#state !== 'ended') {
+      const busy = this.#records.length > 0 || this.#state === 'draining'
+      const event = this.#channel.next(busy ? 0 : -1)
+      if (event.what !== 'timeout') this.#handle(event)
+      else if (this.#state === 'draining') this.#state = 'ended'
+      if (event.what === 'timeout' || this.#records.length >= reportBatchMax) this.#flush()
+    }
+  }
+
+  #handle(event: Exclude<ChannelEvent, { what: 'timeout' }>): void {
+    const { connection } = event
+    if (connection === CONTROL_CONNECTION) {
+      if (event.what === 'frame') this.#obey(JSON.parse(event.body.toString()) as ToEvaluator)
+      else this.#state = 'ended'
+    } else if (event.what === 'connected') {
+      this.#connections.set(connection, { account: event.account })
+    } else if (event.what === 'closed') {
+      this.#closed(connection, event.error)
+    } else if (event.type === frameType.hello) {
+      this.#greet(connection, event.body)
+    } else {
+      this.#decide(connection, event.body)
+    }
+  }
+
+  // ---- the supervisor
+
+  #obey(message: ToEvaluator): void {
+    switch (message.type) {
+      case 'policy':
+        this.#table.addPolicy(message.digest, Buffer.from(message.base64, 'base64'))
+        break
+      case 'table':
+        this.#table.setTenants(message)
+        this.#channel.report({ type: 'ready', faults: this.#table.faults })
+        break
+      case 'serve':
+        this.#serve(message)
+        break
+      case 'close':
+        this.#channel.unlisten()
+        this.#state = 'draining'
+        break
+    }
+  }
+
+  #serve({ index, count, endpoint, openToOthers }: ToEvaluator & { type: 'serve' }): void {
+    this.#evaluatorCount = count
+    try {
+      this.#channel.listen(endpoint, index, openToOthers)
+      this.#channel.report({ type: 'serving', index })
+    } catch (error) {
+      if (!(error instanceof PortcullisError)) throw error
+      this.#channel.report({ type: 'failed', code: error.code, message: error.message })
+      this.#state = 'ended'
+    }
+  }
+
+  /** A supervisor that cannot keep up loses records, never decisions; how many is said with the next ones. */
+  #flush(): void {
+    if (this.#records.length === 0) return
+    const sent = this.#channel.report({ type: 'decisions', records: this.#records, lost: this.#lost })
+    this.#lost = sent ? 0 : this.#lost + this.#records.length
+    this.#records = []
+  }
+
+  // ---- plug-ins
+
+  #tell(record: ConnectionRecord): void {
+    if (!this.#channel.report({ type: 'connection', record })) this.#lost++
+  }
+
+  #closed(number: number, error: ConnectionRecord['error']): void {
+    const connection = this.#connections.get(number)
+    this.#connections.delete(number)
+    if (error !== undefined) {
+      const { account = '', application } = connection ?? {}
+      this.#tell({ accepted: false, account, error, ...(application !== undefined && { application }) })
+    }
+  }
+
+  #refuse(number: number, record: Omit<ConnectionRecord, 'accepted'>): void {
+    this.#connections.delete(number)
+    this.#channel.hangUp(number)
+    this.#tell({ accepted: false, ...record })
+  }
+
+  #greet(number: number, body: Buffer): void {
+    const connection = this.#connections.get(number)
+    if (connection === undefined) return this.#channel.hangUp(number)
+    const { account } = connection
+    const hello = readHello(body)
+    if (hello === undefined) return this.#refuse(number, { account, error: 'ERR_CONNECTION_HELLO' })
+    const { application, processId, denied } = hello
+    const seat = this.#table.seatFor(account, application)
+    if (seat === undefined) {
+      return this.#refuse(number, { account, application, processId, error: 'ERR_CONNECTION_FOREIGN' })
+    }
+    connection.seat = seat
+    connection.application = application
+    const label: ConnectionLabel = { tenant: seat.tenant.name, application: application.slice(0, 128) }
+    this.#channel.welcome(number, {
+      evaluatorCount: this.#evaluatorCount,
+      generation: this.#table.generation,
+      switches: seat.switches,
+      label: JSON.stringify(label),
+    })
+    this.#tell({ accepted: true, account, application, processId, tenant: seat.tenant.name, denied })
+  }
+
+  #decide(number: number, body: Buffer): void {
+    const connection = this.#connections.get(number)
+    const { seat, application = '', account = '' } = connection ?? {}
+    const view = new DataView(body.buffer, body.byteOffset, body.length)
+    const fault = checkBlock(view, body.length)
+    if (seat === undefined || fault !== undefined) {
+      // Whoever sends this is not our plug-in. Closing tells it as much as it may know.
+      return this.#refuse(number, { account, application, error: 'ERR_BLOCK' })
+    }
+    const { answer, record } = decide(seat, application, this.#table.generation, body, view)
+    this.#channel.answer(number, this.#answers.write(body, answer))
+    this.#records.push(record)
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * An evaluator process. Started by the supervisor only: descriptor 3 is its control connection, and when that closes
+ * the process ends. Signals are the supervisor's business: a Ctrl+C in a terminal reaches both, and the supervisor
+ * decides what is finished first.
+ */
+
+import { processorMsMax, wallMsMax } from '../limits.ts'
+import { Channel } from './channel.ts'
+import { Evaluator } from './evaluator.ts'
+
+const CONTROL_HANDLE = 3
+
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => {})
+
+const channel = new Channel(CONTROL_HANDLE)
+channel.watch(processorMsMax, wallMsMax)
+new Evaluator(channel).run()
+process.exit(0)

@@ -1,0 +1,63 @@
+/**
+ * What an evaluator decides with: the compiled policies and, for each pair of account and application, the tenant
+ * with its guard. Built once from what the supervisor sends; a policy is compiled once however many tenants use it.
+ */
+
+import { compilePolicy, type PolicyModule } from '../engine/policy-module.ts'
+import { PortcullisError } from '../errors.ts'
+import { applicationKey } from '../tenant/application-key.ts'
+import type { Tenant } from '../tenant/config.ts'
+import { TimeZone } from '../tenant/time-zone.ts'
+import type { PolicyFault, ToEvaluator } from '../wire/control.ts'
+import { switches } from '../wire/layout.ts'
+
+/** One tenant, ready to decide. */
+export interface Seat {
+  readonly tenant: Tenant
+  readonly policy: PolicyModule
+  readonly guard: PolicyModule | undefined
+  readonly guardDigest: string | undefined
+  readonly timeZone: TimeZone
+  readonly switches: number
+}
+
+function switchesOf(tenant: Tenant): number {
+  const token = tenant.runAsPoolAccountWithoutToken ? switches.runAsPoolAccount : 0
+  return token | (tenant.rules.allowAdministrator ? switches.administrator : 0)
+}
+
+export class PolicyTable {
+  readonly #policies = new Map<string, PolicyModule>()
+  readonly #seats = new Map<string, Seat>()
+  readonly faults: PolicyFault[] = []
+  generation = 0
+
+  addPolicy(digest: string, bytes: Buffer): void {
+    try {
+      this.#policies.set(digest, compilePolicy(bytes))
+    } catch (error) {
+      if (!(error instanceof PortcullisError)) throw error
+      this.faults.push({ digest, code: error.code, message: error.message })
+    }
+  }
+
+  /** Tenants whose policy or guard could not be loaded get no seat: nobody can ask for them. */
+  setTenants({ generation, guard: guardDigest, tenants }: ToEvaluator & { type: 'table' }): void {
+    this.generation = generation
+    const guard = guardDigest === undefined ? undefined : this.#policies.get(guardDigest)
+    if (guardDigest !== undefined && guard === undefined) return
+    for (const tenant of tenants) {
+      const policy = this.#policies.get(tenant.policy)
+      if (policy === undefined) continue
+      const timeZone = new TimeZone(tenant.timeZone)
+      const seat = { tenant, policy, guard, guardDigest, timeZone, switches: switchesOf(tenant) }
+      for (const { account, application } of tenant.applications) {
+        this.#seats.set(applicationKey(account, application), seat)
+      }
+    }
+  }
+
+  seatFor(account: string, application: string): Seat | undefined {
+    return this.#seats.get(applicationKey(account, application))
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Reads a JSON file that a person wrote and holds it against a schema. What is wrong is reported with its place:
+ * line and column where the file is not JSON, the path of the member where it breaks the schema.
+ */
+
+import { readFileSync } from 'node:fs'
+
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+
+import { type ErrorCode, PortcullisError } from './errors.ts'
+
+export function compileSchema(schemaPath: string): ValidateFunction {
+  const ajv = new Ajv({ allErrors: true, strict: true, verbose: true })
+  return ajv.compile(JSON.parse(readFileSync(schemaPath, 'utf8')))
+}
+
+/** Line and column of an offset, from 1, as editors count. */
+function placeOf(text: string, offset: number): string {
+  const before = text.slice(0, offset).split('\n')
+  return `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`
+}
+
+/** V8 names the offset of a syntax error in its message; where it does not, the place is the end. */
+function describeSyntaxError(text: string, error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const offset = Number(/position (\d+)/.exec(message)?.[1] ?? text.length)
+  return `${placeOf(text, offset)}: ${message.replace(/ in JSON at position.*/, '')}`
+}
+
+function describeSchemaError({ instancePath, keyword, params, message }: ErrorObject): string {
+  const place = instancePath === '' ? 'at the top' : `at ${instancePath}`
+  if (keyword === 'additionalProperties') return `${place}: "${params['additionalProperty']}" is not a known member`
+  if (keyword === 'enum') return `${place}: must be one of ${JSON.stringify(params['allowedValues'])}`
+  return `${place}: ${message}`
+}
+
+/** Problems named at once; more than this is noise about the same mistake. */
+const PROBLEMS_SHOWN_MAX = 10
+
+/** Throws `code` with every place where `value` breaks the schema. */
+export function checkSchema(validate: ValidateFunction, value: unknown, source: string, code: ErrorCode): void {
+  if (validate(value)) return
+  const problems = [...new Set((validate.errors ?? []).map(describeSchemaError))]
+  throw new PortcullisError(code, `${source}\n  ${problems.slice(0, PROBLEMS_SHOWN_MAX).join('\n  ')}`)
+}
+
+export function parseJson(text: string, source: string, code: ErrorCode): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new PortcullisError(code, `${source}, ${describeSyntaxError(text, error)}`)
+  }
+}
+
+export function readText(path: string, code: ErrorCode): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new PortcullisError(code, `${path} (${(error as NodeJS.ErrnoException).code ?? error})`)
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Every bound of the host, with its reason, and the relations between them. The plug-in's bounds are in
+ * native/plugin/limits.h, those of the layouts in wire/layout.ts.
+ */
+
+import { strict as assert } from 'node:assert'
+
+/** A policy is small: the examples are 2 to 4 KiB, and eager compilation of 256 KiB takes tens of milliseconds. */
+export const moduleBytesMax = 256 * 1024
+
+/** 1 MiB: reading over it costs at most a few cache misses an access, and zeroing it some 50 µs. */
+export const memoryPagesMax = 16
+
+/** A policy's table serves indirect calls; V8's own limit of ten million entries costs 270 MB. */
+export const tableEntriesMax = 1000
+
+/** Processor time for one question. A decision takes well under a millisecond. */
+export const processorMsMax = 100
+
+/** Wall time for one question, for what uses no processor time. */
+export const wallMsMax = 1000
+
+/** What a message of `env.abort`, and the file it names, may have; what is longer is cut. */
+export const abortTextUnitsMax = 512
+
+/** Evaluators: one for each core of the largest machine that we know to run IIS; the plug-in knows no more. */
+export const evaluatorsMax = 64
+
+/** Decisions that an evaluator collects before it reports them, unless it is idle earlier. */
+export const reportBatchMax = 32
+
+/** A new evaluator loads koffi and compiles every policy; this tells a slow one from one that hangs. */
+export const evaluatorReadyMsMax = 30_000
+
+/** How long the supervisor waits for evaluators to finish what was accepted before it kills them. */
+export const closeMsMax = 5_000
+
+/** An evaluator that dies before it has served is started again after this long, doubling from first to last. */
+export const restartMsMin = 100
+export const restartMsMax = 5_000
+
+assert(processorMsMax < wallMsMax, 'a policy that computes is judged by its own time, not by the clock')
+assert(wallMsMax < closeMsMax, 'a question that was accepted is answered or killed before closing gives up')
+assert(restartMsMin < restartMsMax)

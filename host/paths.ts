@@ -1,0 +1,36 @@
+/**
+ * Where the parts of an installation are, seen from this file. Nothing else in the host knows the layout on disk.
+ */
+
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { PortcullisError } from './errors.ts'
+
+function findRoot(start: string): string {
+  let folder = start
+  while (!existsSync(join(folder, 'native', 'CMakeLists.txt'))) {
+    const parent = dirname(folder)
+    if (parent === folder) throw new PortcullisError('ERR_NATIVE_MISSING', `no installation around ${start}`)
+    folder = parent
+  }
+  return folder
+}
+
+/** The top folder. This file is in host/ when tests run the sources, in build/host/ otherwise. */
+export const root = findRoot(dirname(fileURLToPath(import.meta.url)))
+
+export const evaluatorMain = join(root, 'build', 'host', 'evaluator', 'main.js')
+
+/** A schema or other data file that stands beside the sources. */
+export function hostFile(...names: string[]): string {
+  return join(root, 'host', ...names)
+}
+
+/** A library of the native build. Throws ERR_NATIVE_MISSING if it has not been built. */
+export function nativeLibrary(name: 'portcullis' | 'portcullis_io' | 'portcullis_units' | 'WsmSvc'): string {
+  const path = join(root, 'build', 'native', `lib${name}.so`)
+  if (!existsSync(path)) throw new PortcullisError('ERR_NATIVE_MISSING', `${path}; run "npm run build"`)
+  return path
+}

@@ -1,0 +1,174 @@
+/**
+ * The configuration file: read whole, checked whole, and only then used. Defaults are filled in here, and nowhere
+ * else; what leaves this file has every switch spelled out.
+ */
+
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { dirname, resolve } from 'node:path'
+
+import type { Quota } from '../engine/result-record.ts'
+import { PortcullisError } from '../errors.ts'
+import { checkSchema, compileSchema, parseJson, readText } from '../json-file.ts'
+import { evaluatorsMax } from '../limits.ts'
+import { hostFile } from '../paths.ts'
+import type { Rules } from '../winrm/decision.ts'
+import { applicationKey } from './application-key.ts'
+import { isTimeZone } from './time-zone.ts'
+
+interface QuotaText {
+  readonly concurrentShells: number
+  readonly concurrentOperations: number
+  readonly timeslotSeconds: number
+  readonly operationsPerTimeslot: number
+}
+
+interface TenantText {
+  readonly name: string
+  readonly applications: readonly Application[]
+  readonly policy: string
+  readonly timeZone?: string
+  readonly runAsPoolAccountWithoutToken?: boolean
+  readonly allowAdministrator?: boolean
+  readonly showReasons?: boolean
+  readonly redirectTargets?: readonly string[]
+  readonly quotaCeiling?: QuotaText
+  readonly quotaWithoutAnswer?: QuotaText
+}
+
+interface ConfigText {
+  readonly endpoint: string
+  readonly evaluators?: number
+  readonly guard?: { readonly policy: string }
+  readonly tenants: readonly TenantText[]
+}
+
+export interface Application {
+  readonly account: string
+  readonly application: string
+}
+
+/** One tenant with everything that an evaluator needs to decide for it. Crosses to evaluators as JSON. */
+export interface Tenant {
+  readonly name: string
+  readonly applications: readonly Application[]
+  /** SHA-256 of the policy's bytes, in hexadecimal. */
+  readonly policy: string
+  readonly timeZone: string
+  readonly runAsPoolAccountWithoutToken: boolean
+  readonly showReasons: boolean
+  readonly rules: Rules
+}
+
+export interface Config {
+  /** Absolute. */
+  readonly endpoint: string
+  readonly evaluators: number
+  /** SHA-256 of the guard's bytes; undefined if there is none. */
+  readonly guard: string | undefined
+  readonly tenants: readonly Tenant[]
+  /** The policies' bytes by digest, each once. */
+  readonly policies: ReadonlyMap<string, Buffer>
+}
+
+/** A quota that limits nothing: what holds where the operator sets no ceiling. */
+export const noCeiling: Quota = [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff]
+
+const validate = compileSchema(hostFile('tenant', 'config.schema.json'))
+
+function quotaOf(text: QuotaText): Quota {
+  return [text.concurrentShells, text.concurrentOperations, text.timeslotSeconds, text.operationsPerTimeslot]
+}
+
+class PolicyFiles {
+  readonly policies = new Map<string, Buffer>()
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** Reads a policy and returns its digest. */
+  load(path: string, place: string): string {
+    const file = resolve(this.#folder, path)
+    let bytes: Buffer
+    try {
+      bytes = readFileSync(file)
+    } catch (error) {
+      throw new PortcullisError('ERR_CONFIG_POLICY', `at ${place}: ${file} (${(error as NodeJS.ErrnoException).code})`)
+    }
+    const digest = createHash('sha256').update(bytes).digest('hex')
+    this.policies.set(digest, bytes)
+    return digest
+  }
+}
+
+function checkCollisions(tenants: readonly TenantText[]): void {
+  const names = new Map<string, number>()
+  const claims = new Map<string, string>()
+  tenants.forEach(({ name, applications }, index) => {
+    const place = `/tenants/${index}`
+    const other = names.get(name)
+    if (other !== undefined) {
+      throw new PortcullisError('ERR_CONFIG_COLLISION', `${place} and /tenants/${other} are both named "${name}"`)
+    }
+    names.set(name, index)
+    applications.forEach(({ account, application }, entry) => {
+      const key = applicationKey(account, application)
+      const claim = `${place}/applications/${entry}`
+      const claimed = claims.get(key)
+      if (claimed !== undefined) {
+        throw new PortcullisError(
+          'ERR_CONFIG_COLLISION',
+          `${claim} and ${claimed} both name ${account} with "${application}" (case does not count)`,
+        )
+      }
+      claims.set(key, claim)
+    })
+  })
+}
+
+function tenantOf(text: TenantText, place: string, files: PolicyFiles): Tenant {
+  const timeZone = text.timeZone ?? 'UTC'
+  if (!isTimeZone(timeZone)) {
+    throw new PortcullisError('ERR_CONFIG_VALUE', `at ${place}/timeZone: "${timeZone}" is not an IANA time zone`)
+  }
+  const redirectTargets = (text.redirectTargets ?? []).map((target, index) => {
+    if (URL.canParse(target)) return new URL(target).origin
+    throw new PortcullisError('ERR_CONFIG_VALUE', `at ${place}/redirectTargets/${index}: "${target}" is not an origin`)
+  })
+  return {
+    name: text.name,
+    applications: text.applications,
+    policy: files.load(text.policy, `${place}/policy`),
+    timeZone,
+    runAsPoolAccountWithoutToken: text.runAsPoolAccountWithoutToken ?? false,
+    showReasons: text.showReasons ?? false,
+    rules: {
+      allowAdministrator: text.allowAdministrator ?? false,
+      redirectTargets,
+      quotaCeiling: text.quotaCeiling === undefined ? noCeiling : quotaOf(text.quotaCeiling),
+      ...(text.quotaWithoutAnswer && { quotaWithoutAnswer: quotaOf(text.quotaWithoutAnswer) }),
+    },
+  }
+}
+
+/** Reads the file and the policies it names. Throws an ERR_CONFIG_ error that says where and what. */
+export function loadConfig(path: string): Config {
+  const value = parseJson(readText(path, 'ERR_CONFIG_UNREADABLE'), path, 'ERR_CONFIG_JSON')
+  checkSchema(validate, value, path, 'ERR_CONFIG_SCHEMA')
+  const text = value as ConfigText
+  checkCollisions(text.tenants)
+  const folder = dirname(resolve(path))
+  const files = new PolicyFiles(folder)
+  const guard = text.guard && files.load(text.guard.policy, '/guard/policy')
+  const tenants = text.tenants.map((tenant, index) => tenantOf(tenant, `/tenants/${index}`, files))
+  return {
+    endpoint: resolve(folder, text.endpoint),
+    evaluators: text.evaluators ?? Math.min(availableParallelism(), evaluatorsMax),
+    guard,
+    tenants,
+    policies: files.policies,
+  }
+}

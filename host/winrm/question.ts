@@ -1,0 +1,51 @@
+/**
+ * A question as people write it: in vectors, in question files, on the command line. What is left out is absent; a
+ * question without a user SID carries no token.
+ */
+
+import { PortcullisError } from '../errors.ts'
+import { checkSchema, compileSchema, parseJson, readText } from '../json-file.ts'
+import { hostFile } from '../paths.ts'
+import type { Kind } from '../wire/layout.ts'
+
+export interface Certificate {
+  readonly subject?: string
+  readonly issuerName?: string
+  readonly issuerThumbprint?: string
+  readonly subjectName?: string
+}
+
+export interface Question {
+  readonly kind: Kind
+  readonly application: string
+  readonly senderName?: string
+  readonly authenticationMechanism?: string
+  readonly certificate?: Certificate | null
+  readonly httpUrl?: string
+  readonly userSid?: string
+  readonly groupSids?: readonly string[]
+  readonly denyOnlySids?: readonly string[]
+  readonly operation?: number
+  readonly action?: string
+  readonly resourceUri?: string
+  /** ISO 8601. Used where a question is decided without a host; a host takes its own time. */
+  readonly time?: string
+  /** IANA name; likewise. */
+  readonly timeZone?: string
+}
+
+const validate = compileSchema(hostFile('winrm', 'question.schema.json'))
+
+/** Throws ERR_QUESTION_FILE with the place and the reason. */
+export function checkQuestion(value: unknown, source: string): Question {
+  checkSchema(validate, value, source, 'ERR_QUESTION_FILE')
+  const question = value as Question
+  if (question.userSid === undefined && (question.groupSids ?? question.denyOnlySids) !== undefined) {
+    throw new PortcullisError('ERR_QUESTION_FILE', `${source}: groups come from a token; give a userSid too`)
+  }
+  return question
+}
+
+export function readQuestion(path: string): Question {
+  return checkQuestion(parseJson(readText(path, 'ERR_QUESTION_FILE'), path, 'ERR_QUESTION_FILE'), path)
+}

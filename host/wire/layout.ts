@@ -1,0 +1,114 @@
+/**
+ * Numbers that the plug-in, the evaluator and the policy agree on. The C side has the same in native/block;
+ * a test compares the two. Meanings: docs/reference/request-block.md and docs/reference/wire.md.
+ */
+
+export const WIRE_VERSION = 1
+
+export const frameType = { hello: 1, welcome: 2, question: 3, answer: 4, control: 16, overtime: 17 } as const
+
+export const FRAME_HEADER_BYTES = 8
+
+export const block = {
+  magic: 0x42524350,
+  version: 1,
+  headerBytes: 160,
+  /** What a 64 KiB page of a policy can take and still leave room to think. */
+  bytesMax: 49_152,
+  /** A Windows token holds at most 1,024 groups. */
+  groupsMax: 1024,
+  idBytes: 16,
+  subAuthoritiesMax: 15,
+  flagToken: 1,
+} as const
+
+/** Kinds of question, as numbers on the wire. */
+export const kindNumber = { user: 1, operation: 2, quota: 3 } as const
+export type Kind = keyof typeof kindNumber
+
+export function kindOf(number: number): Kind | undefined {
+  return number === 1 ? 'user' : number === 2 ? 'operation' : number === 3 ? 'quota' : undefined
+}
+
+/** Offsets in a request block. */
+export const at = {
+  magic: 0,
+  version: 4,
+  headerSize: 6,
+  totalSize: 8,
+  kind: 12,
+  attempt: 14,
+  questionId: 16,
+  timeMs: 32,
+  timeZoneOffsetMinutes: 40,
+  flags: 44,
+  operation: 48,
+  reserved: 52,
+  userSid: 56,
+  enabledGroups: 64,
+  denyOnlyGroups: 72,
+  texts: 80,
+} as const
+
+/** The ten texts, in the order of their pairs and of the payload. */
+export const textFields = [
+  'application',
+  'senderName',
+  'authenticationMechanism',
+  'certificateSubject',
+  'certificateIssuerName',
+  'certificateIssuerThumbprint',
+  'certificateSubjectName',
+  'httpUrl',
+  'action',
+  'resourceUri',
+] as const
+export type TextField = (typeof textFields)[number]
+
+export const hello = {
+  magic: 0x49484350,
+  headerBytes: 80,
+  counters: 16,
+  /** An application identification is a path below "wsman/"; IIS paths have at most 260 characters. */
+  applicationUnitsMax: 1024,
+} as const
+
+/** What the plug-in denies by itself, in the order of a hello's counters. */
+export const pluginDenials = [
+  'UNREACHABLE',
+  'NOT_CONFIGURED',
+  'BUSY',
+  'LATE',
+  'GARBAGE',
+  'TOO_LARGE',
+  'BAD_QUESTION',
+  'BAD_FLAGS',
+  'NO_TOKEN',
+  'STALE_INSTANCE',
+  'SHUTTING_DOWN',
+  'NO_MEMORY',
+  'NO_SENDER',
+  'NOT_ACCEPTED',
+  'STALE_CONTEXT',
+] as const
+
+export const switches = { runAsPoolAccount: 1, administrator: 2 } as const
+
+export const answer = {
+  magic: 0x4e414350,
+  headerBytes: 52,
+  textUnitsMax: 512,
+  outcome: { allow: 1, deny: 2, 'no-answer': 3 },
+  flagAdministrator: 1,
+} as const
+
+export const resultRecord = {
+  magic: 0x52524350,
+  bytes: 32,
+  /** A reason is a sentence for an audit log, and a redirect target a URL. */
+  textUnitsMax: 512,
+  kind: { allow: 1, deny: 2, redirect: 3, quota: 4 },
+  flagAdministrator: 1,
+} as const
+
+export const overtimeHeaderBytes = 28
