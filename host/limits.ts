@@ -5,7 +5,7 @@
 
 import { strict as assert } from 'node:assert'
 
-/** A policy is small: the examples are 2 to 4 KiB, and eager compilation of 256 KiB takes tens of milliseconds. */
+/** A policy is small: the examples are 3 to 6 KiB, and eager compilation of 256 KiB takes tens of milliseconds. */
 export const moduleBytesMax = 256 * 1024
 
 /** 1 MiB: reading over it costs at most a few cache misses an access, and zeroing it some 50 µs. */

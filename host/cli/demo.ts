@@ -1,1 +1,77 @@
-export async function demo(_: { stay?: boolean }): Promise<void> {}
+/**
+ * `portcullis demo`, which `npm start` runs: starts a host with two tenants and a provider's guard, asks the documented
+ * questions through the compiled plug-in, and prints what came back. Exit code 0 only if every answer is the documented
+ * one and the plug-in kept WinRM's contract.
+ */
+
+import { Double, installPlugin } from '../double/double.ts'
+import { ownAccount } from '../supervisor/endpoint-folder.ts'
+import { DemoHost } from './demo/demo-host.ts'
+import { Player, readSteps, type Row } from './demo/player.ts'
+import { renderTable } from './table.ts'
+
+async function playAll(host: DemoHost): Promise<Row[]> {
+  const { people, steps } = readSteps()
+  const winrm = new Double()
+  winrm.load(installPlugin(host.folder, host.endpoint, ownAccount()))
+  const player = new Player(winrm, host, people)
+  const rows: Row[] = []
+  for (const step of steps) rows.push(await player.play(step))
+  winrm.unload()
+  const violations = Object.entries(winrm.violations()).map(([name, count]) => `${count} x ${name}`)
+  if (violations.length > 0) throw new Error(`the plug-in broke WinRM's contract: ${violations.join(', ')}`)
+  return rows
+}
+
+function print(rows: readonly Row[]): void {
+  console.log(
+    renderTable(
+      ['question', 'tenant', 'outcome', 'code', 'reason', 'µs'],
+      rows.map(({ question, tenant, outcome, code, reason, microseconds, problems }) => [
+        `${problems.length > 0 ? '! ' : ''}${question}`,
+        tenant,
+        outcome,
+        String(code),
+        reason,
+        String(microseconds ?? ''),
+      ]),
+    ),
+  )
+  for (const { question, tenant, problems } of rows) {
+    for (const problem of problems) console.log(`! ${tenant}, ${question}: ${problem}`)
+  }
+  const right = rows.filter(({ problems }) => problems.length === 0).length
+  console.log(`\n${rows.length} calls through the compiled plug-in, ${right} as documented in host/cli/demo/steps.json.`)
+}
+
+async function stay(host: DemoHost): Promise<void> {
+  console.log(`
+The host keeps serving. In another terminal, in this folder:
+
+  npm run -s portcullis -- ask --config ${host.configPath} --application wsman/contoso \\
+    --kind user --sender 'CONTOSO\\hugo' --user-sid S-1-5-21-1004336348-1177238915-682003330-1105 \\
+    --group S-1-5-21-1004336348-1177238915-682003330-1602
+
+Ctrl+C ends it.`)
+  let asked = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (!asked) void host.close()
+      asked = true
+    })
+  }
+  await host.ended()
+}
+
+export async function demo(options: { stay?: boolean }): Promise<void> {
+  const host = new DemoHost()
+  try {
+    await host.start()
+    const rows = await playAll(host)
+    print(rows)
+    if (rows.some(({ problems }) => problems.length > 0)) process.exitCode = 1
+    if (options.stay) await stay(host)
+  } finally {
+    await host.close()
+  }
+}

@@ -26,8 +26,11 @@ export function readResult(memory: GuestMemory, address: number): PolicyResult |
   const textUnits = record.readUInt32LE(12)
   const quota = [16, 20, 24, 28].map((offset) => record.readUInt32LE(offset)) as unknown as Quota
   if (textUnits > resultRecord.textUnitsMax) return `its text has more than ${resultRecord.textUnitsMax} units`
-  const text = memory.text(record.readUInt32LE(8), textUnits)
+  const textAddress = record.readUInt32LE(8)
+  const text = memory.text(textAddress, textUnits)
   if (text === undefined) return 'its text is not in memory, or not aligned to 2'
+  const takesText = kind === kinds.deny || kind === kinds.redirect
+  if (!takesText && (textAddress !== 0 || textUnits !== 0)) return 'it has a text that means nothing'
   if (flags !== 0 && !(kind === kinds.allow && flags === resultRecord.flagAdministrator)) {
     return 'it has flags that mean nothing'
   }
@@ -37,6 +40,6 @@ export function readResult(memory: GuestMemory, address: number): PolicyResult |
   if (quota.some((word) => word !== 0)) return 'it has a quota and is none'
   if (kind === kinds.allow) return { kind: 'allow', administrator: flags !== 0 }
   if (kind === kinds.deny) return { kind: 'deny', reason: text }
-  if (kind === kinds.redirect) return { kind: 'redirect', target: text }
+  if (kind === kinds.redirect) return text === '' ? 'its redirect has no target' : { kind: 'redirect', target: text }
   return 'its kind is unknown'
 }

@@ -30,6 +30,9 @@ const nodeFlags = [
 
 const CONTROL_DESCRIPTOR = 3
 
+/** What is kept of anything that an evaluator prints: a stack trace fits. */
+const printedCharactersMax = 4096
+
 /** What the watchdog said with its last breath. */
 export interface Overtime extends ConnectionLabel {
   readonly id: string
@@ -42,6 +45,8 @@ export interface Overtime extends ConnectionLabel {
 export interface EvaluatorOwner {
   message(from: EvaluatorProcess, message: FromEvaluator): void
   overtime(from: EvaluatorProcess, overtime: Overtime): void
+  /** It wrote to standard error, which only a dying one does. */
+  printed(from: EvaluatorProcess, text: string): void
   /** The process has ended; nothing else comes from it. */
   dead(from: EvaluatorProcess, how: string): void
 }
@@ -75,8 +80,10 @@ export class EvaluatorProcess {
     // An empty environment: an evaluator is given nothing that it does not need.
     this.#child = spawn(process.execPath, [...nodeFlags, evaluatorMain], {
       env: {},
-      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     })
+    // What Node itself prints when it dies. Not inherited: an evaluator must not be able to write into the log.
+    this.#child.stderr?.on('data', (chunk: Buffer) => owner.printed(this, chunk.toString().slice(0, printedCharactersMax)))
     this.#control = this.#child.stdio[CONTROL_DESCRIPTOR] as Duplex
     this.#control.on('data', (chunk: Buffer) => this.#take(chunk))
     this.#control.on('error', () => this.kill())

@@ -114,7 +114,7 @@ export class Supervisor implements EvaluatorOwner {
   message(from: EvaluatorProcess, message: FromEvaluator): void {
     switch (message.type) {
       case 'ready':
-        this.#ready(message)
+        this.#ready(from, message)
         break
       case 'serving':
         this.#serving(from, message.index)
@@ -131,7 +131,8 @@ export class Supervisor implements EvaluatorOwner {
     }
   }
 
-  #ready({ faults }: FromEvaluator & { type: 'ready' }): void {
+  #ready(from: EvaluatorProcess, { faults }: FromEvaluator & { type: 'ready' }): void {
+    this.#log.debug({ event: 'evaluator-ready', evaluatorPid: from.pid }, 'an evaluator is ready')
     if (faults.length > 0) {
       const details = faults.map(({ digest, message }) => `sha256 ${digest.slice(0, 12)}…: ${message}`)
       return this.#fail(new PortcullisError('ERR_CONFIG_POLICY', details.join('; ')))
@@ -149,6 +150,10 @@ export class Supervisor implements EvaluatorOwner {
   #fail(error: Error): void {
     this.#log.error({ event: 'evaluator-failed', err: error }, error.message)
     if (this.#state === 'starting') this.#settle?.reject(error)
+  }
+
+  printed(from: EvaluatorProcess, text: string): void {
+    this.#log.error({ event: 'evaluator-printed', evaluator: from.index, text }, 'an evaluator printed something')
   }
 
   overtime(from: EvaluatorProcess, overtime: Overtime): void {

@@ -1,0 +1,89 @@
+/**
+ * The demo's host: a real `portcullis serve` in a process of its own, in a folder made for this run, whose log
+ * tells the table what the host recorded about a question.
+ */
+
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { PortcullisError } from '../../errors.ts'
+import { ownAccount } from '../../supervisor/endpoint-folder.ts'
+import { root } from '../../paths.ts'
+import type { DecisionRecord } from '../../wire/control.ts'
+import { ServeProcess } from '../serve-process.ts'
+
+/** A record is written as soon as the evaluator is idle; one that has not come by then was never made. */
+const RECORD_MS_MAX = 500
+
+function example(name: string): string {
+  const path = join(root, 'build', 'policies', `${name}.wasm`)
+  if (!existsSync(path)) throw new PortcullisError('ERR_CONFIG_POLICY', `${path}; run "npm run build"`)
+  return path
+}
+
+function demoConfig(): object {
+  const account = ownAccount()
+  return {
+    endpoint: 'endpoint',
+    evaluators: 2,
+    guard: { policy: example('provider-guard') },
+    tenants: [
+      {
+        name: 'contoso',
+        applications: [{ account, application: 'wsman/contoso' }],
+        policy: example('role-by-group'),
+        timeZone: 'Europe/Zurich',
+        allowAdministrator: true,
+        // So that the guard and the policy, not the plug-in, say what a request without a token gets.
+        runAsPoolAccountWithoutToken: true,
+      },
+      {
+        name: 'fabrikam',
+        applications: [{ account, application: 'wsman/fabrikam' }],
+        policy: example('read-only-auditor'),
+        timeZone: 'Asia/Tokyo',
+        quotaCeiling: {
+          concurrentShells: 10,
+          concurrentOperations: 50,
+          timeslotSeconds: 300,
+          operationsPerTimeslot: 5000,
+        },
+      },
+    ],
+  }
+}
+
+export class DemoHost {
+  readonly folder = mkdtempSync(join(tmpdir(), 'portcullis-demo-'))
+  readonly configPath = join(this.folder, 'portcullis.json')
+  readonly endpoint = join(this.folder, 'endpoint')
+  readonly #serve: ServeProcess
+
+  constructor() {
+    writeFileSync(this.configPath, `${JSON.stringify(demoConfig(), null, 2)}\n`)
+    this.#serve = new ServeProcess(this.configPath)
+  }
+
+  /** Resolves when the host serves. */
+  async start(): Promise<void> {
+    await this.#serve.serving()
+  }
+
+  /** What the host recorded about a question; undefined if it never saw it. */
+  async record(id: string): Promise<DecisionRecord | undefined> {
+    const entry = await this.#serve.entry((entry) => entry.event === 'decision' && entry['id'] === id, RECORD_MS_MAX)
+    return entry as DecisionRecord | undefined
+  }
+
+  /** Waits until the host has ended by itself, for instance after Ctrl+C. */
+  async ended(): Promise<void> {
+    await this.#serve.ended()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  async close(): Promise<void> {
+    this.#serve.kill('SIGTERM')
+    await this.ended()
+  }
+}

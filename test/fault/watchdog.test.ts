@@ -1,0 +1,64 @@
+// A policy that never ends. The watchdog answers for it, kills its evaluator, and nobody else notices more than a pause.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+
+import type { ServeProcess } from '../../host/cli/serve-process.ts'
+import { eventually, operation, settled, Testbed, told, user } from '../support/testbed.ts'
+
+let bed: Testbed
+let host: ServeProcess
+let bad: number
+let good: number
+
+beforeAll(async () => {
+  bed = new Testbed()
+  host = await bed.host([
+    { name: 'bad', policy: 'endless' },
+    { name: 'good', policy: 'slow' },
+  ])
+  bad = bed.startup('bad')
+  good = bed.startup('good')
+})
+
+beforeEach(() => settled(host))
+
+afterAll(async () => {
+  const violations = bed.winrm.violations()
+  await bed.close()
+  expect(violations).toEqual({})
+})
+
+const endless = { ...user, senderName: 'endless' }
+
+function died() {
+  return host.entries.filter(({ event }) => event === 'evaluator-died')
+}
+
+describe('an endless policy', () => {
+  it('is answered with "no answer, time" and its evaluator is killed; the question is not asked again', async () => {
+    const before = died().length
+    const completion = await bed.winrm.ask(bad, endless)
+    expect(told(completion)).toEqual({ code: 1460, noAnswer: true })
+    await eventually(async () => died().length, (count) => count === before + 1)
+    const decisions = host.entries.filter(({ error }) => error === 'ERR_POLICY_TIME')
+    expect(decisions.at(-1)).toMatchObject({ event: 'decision', tenant: 'bad', outcome: 'no-answer', code: 1460, attempt: 1 })
+    expect(completion.extended).toContain(decisions.at(-1)?.['id'])
+  })
+
+  it('in the operation function ends the same way', async () => {
+    const question = { ...operation, action: 'http://example.com/endless' }
+    expect(told(await bed.winrm.ask(bad, question))).toEqual({ code: 1460, noAnswer: true })
+  })
+
+  it('does not keep another tenant from its answers at that moment', async () => {
+    // Two evaluators, one of them occupied: eight questions of the other tenant overlap the endless one.
+    const asked = bed.winrm.ask(bad, endless)
+    const others = await Promise.all(Array.from({ length: 8 }, () => bed.winrm.ask(good, user)))
+    expect(others.map(told)).toEqual(others.map(() => ({ code: 0, noAnswer: false })))
+    expect(told(await asked).code).toBe(1460)
+  })
+
+  it('leaves its own tenant with answers to other questions', async () => {
+    await eventually(() => bed.winrm.ask(bad, user), ({ code }) => code === 0)
+  })
+})
