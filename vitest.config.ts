@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 
 // Questions that overlap each take a thread of libuv's pool; four, the default, would hide every queue. Read when a
 // process starts, so it has to be in the environment that the test processes inherit.
-process.env['UV_THREADPOOL_SIZE'] = '128'
+process.env.UV_THREADPOOL_SIZE = '128'
 
 export default defineConfig({
   test: {

@@ -14,14 +14,20 @@ interface ErrorSpec {
 export const errorTable = {
   ERR_MODULE_SIZE: { fault: 'policy', text: 'the module is empty or larger than 256 KiB' },
   ERR_MODULE_INVALID: { fault: 'policy', text: 'the file is not a valid WebAssembly module' },
-  ERR_MODULE_IMPORT: { fault: 'policy', text: 'the module imports something other than the function env.abort' },
+  ERR_MODULE_IMPORT: {
+    fault: 'policy',
+    text: 'the module imports something other than the function env.abort',
+  },
   ERR_MODULE_EXPORT: { fault: 'policy', text: 'the module does not export what a policy must export' },
   ERR_POLICY_START: { fault: 'policy', text: 'the policy failed before its function was called' },
   ERR_POLICY_TRAP: { fault: 'policy', text: 'the policy trapped' },
   ERR_POLICY_ABORT: { fault: 'policy', text: 'the policy aborted' },
   ERR_POLICY_STACK: { fault: 'policy', text: 'the policy used up the stack' },
   ERR_POLICY_RESULT: { fault: 'policy', text: 'the policy returned something that is not a result record' },
-  ERR_POLICY_TIME: { fault: 'policy', text: 'the policy used up its processor time and its evaluator was killed' },
+  ERR_POLICY_TIME: {
+    fault: 'policy',
+    text: 'the policy used up its processor time and its evaluator was killed',
+  },
   ERR_REDIRECT_TARGET: {
     fault: 'policy',
     text: 'the policy redirects to a target that the operator has not listed',
@@ -30,7 +36,10 @@ export const errorTable = {
   ERR_CONFIG_JSON: { fault: 'operator', text: 'the configuration file is not JSON' },
   ERR_CONFIG_SCHEMA: { fault: 'operator', text: 'the configuration does not follow its schema' },
   ERR_CONFIG_COLLISION: { fault: 'operator', text: 'two entries of the configuration claim the same thing' },
-  ERR_CONFIG_VALUE: { fault: 'operator', text: 'a value in the configuration has no meaning on this machine' },
+  ERR_CONFIG_VALUE: {
+    fault: 'operator',
+    text: 'a value in the configuration has no meaning on this machine',
+  },
   ERR_CONFIG_POLICY: { fault: 'operator', text: 'a policy named in the configuration cannot be loaded' },
   ERR_ENDPOINT_FOLDER: { fault: 'operator', text: 'the endpoint folder cannot be used safely' },
   ERR_ENDPOINT_IN_USE: { fault: 'operator', text: 'another process serves this endpoint' },
@@ -40,15 +49,27 @@ export const errorTable = {
     fault: 'operator',
     text: 'no tenant is configured for this application and this account',
   },
-  ERR_CONNECTION_HELLO: { fault: 'plug-in', text: 'the connection did not begin with a hello that we understand' },
-  ERR_CONNECTION_GARBAGE: { fault: 'plug-in', text: 'the connection sent a frame that was out of turn or malformed' },
-  ERR_CONNECTION_SILENT: { fault: 'plug-in', text: 'the connection did not finish what it had begun to send' },
+  ERR_CONNECTION_HELLO: {
+    fault: 'plug-in',
+    text: 'the connection did not begin with a hello that we understand',
+  },
+  ERR_CONNECTION_GARBAGE: {
+    fault: 'plug-in',
+    text: 'the connection sent a frame that was out of turn or malformed',
+  },
+  ERR_CONNECTION_SILENT: {
+    fault: 'plug-in',
+    text: 'the connection did not finish what it had begun to send',
+  },
   ERR_CONNECTION_TOO_MANY: { fault: 'plug-in', text: 'the evaluator has as many connections as it serves' },
   ERR_BLOCK: { fault: 'plug-in', text: 'the request block is malformed' },
   ERR_NATIVE_MISSING: { fault: 'operator', text: 'a native library has not been built' },
   ERR_EVALUATOR_START: { fault: 'host', text: 'an evaluator process did not become ready' },
   ERR_CHANNEL: { fault: 'host', text: 'the channel to the plug-ins failed' },
-  ERR_HOST_FAULT: { fault: 'host', text: 'the host met a state that it believed impossible; please report it' },
+  ERR_HOST_FAULT: {
+    fault: 'host',
+    text: 'the host met a state that it believed impossible; please report it',
+  },
 } as const satisfies Record<string, ErrorSpec>
 
 export type ErrorCode = keyof typeof errorTable

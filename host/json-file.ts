@@ -29,8 +29,9 @@ function describeSyntaxError(text: string, error: unknown): string {
 
 function describeSchemaError({ instancePath, keyword, params, message }: ErrorObject): string {
   const place = instancePath === '' ? 'at the top' : `at ${instancePath}`
-  if (keyword === 'additionalProperties') return `${place}: "${params['additionalProperty']}" is not a known member`
-  if (keyword === 'enum') return `${place}: must be one of ${JSON.stringify(params['allowedValues'])}`
+  if (keyword === 'additionalProperties')
+    return `${place}: "${params.additionalProperty}" is not a known member`
+  if (keyword === 'enum') return `${place}: must be one of ${JSON.stringify(params.allowedValues)}`
   return `${place}: ${message}`
 }
 
@@ -38,7 +39,12 @@ function describeSchemaError({ instancePath, keyword, params, message }: ErrorOb
 const PROBLEMS_SHOWN_MAX = 10
 
 /** Throws `code` with every place where `value` breaks the schema. */
-export function checkSchema(validate: ValidateFunction, value: unknown, source: string, code: ErrorCode): void {
+export function checkSchema(
+  validate: ValidateFunction,
+  value: unknown,
+  source: string,
+  code: ErrorCode,
+): void {
   if (validate(value)) return
   const problems = [...new Set((validate.errors ?? []).map(describeSchemaError))]
   throw new PortcullisError(code, `${source}\n  ${problems.slice(0, PROBLEMS_SHOWN_MAX).join('\n  ')}`)

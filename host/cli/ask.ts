@@ -88,7 +88,9 @@ export async function ask(given: AskArguments): Promise<void> {
     console.log(JSON.stringify(description))
   } else {
     for (const [name, value] of Object.entries(description)) {
-      console.log(`${name.padEnd(14)}${value === null ? '-' : Array.isArray(value) ? value.join(', ') : value}`)
+      console.log(
+        `${name.padEnd(14)}${value === null ? '-' : Array.isArray(value) ? value.join(', ') : value}`,
+      )
     }
   }
   if (completion.code !== 0) process.exitCode = 1

@@ -7,7 +7,7 @@
 import { Double, installPlugin } from '../double/double.ts'
 import { ownAccount } from '../supervisor/endpoint-folder.ts'
 import { DemoHost } from './demo/demo-host.ts'
-import { Player, readSteps, type Row } from './demo/player.ts'
+import { Player, type Row, readSteps } from './demo/player.ts'
 import { renderTable } from './table.ts'
 
 async function playAll(host: DemoHost): Promise<Row[]> {
@@ -41,7 +41,9 @@ function print(rows: readonly Row[]): void {
     for (const problem of problems) console.log(`! ${tenant}, ${question}: ${problem}`)
   }
   const right = rows.filter(({ problems }) => problems.length === 0).length
-  console.log(`\n${rows.length} calls through the compiled plug-in, ${right} as documented in host/cli/demo/steps.json.`)
+  console.log(
+    `\n${rows.length} calls through the compiled plug-in, ${right} as documented in host/cli/demo/steps.json.`,
+  )
 }
 
 async function stay(host: DemoHost): Promise<void> {

@@ -14,7 +14,8 @@ export interface Outcome {
 }
 
 export function outcomeOf({ code, extended = '' }: Completion): Outcome {
-  const [, wording, id] = /^<portcullis outcome="(denied|no answer)" id="([0-9a-f]{32})">/.exec(extended) ?? []
+  const [, wording, id] =
+    /^<portcullis outcome="(denied|no answer)" id="([0-9a-f]{32})">/.exec(extended) ?? []
   if (code === win32.NO_ERROR) return { outcome: 'allow', code, id: undefined }
   const denied = wording === 'denied' || code === win32.REDIRECT_REQUESTED
   return { outcome: denied ? 'deny' : 'no-answer', code, id }

@@ -29,7 +29,9 @@ export class ServeProcess {
     })
     this.#ended = new Promise((resolve) => this.#child.on('close', resolve))
     if (this.#child.stdout !== null) {
-      createInterface({ input: this.#child.stdout }).on('line', (line) => this.#take(JSON.parse(line) as LogEntry))
+      createInterface({ input: this.#child.stdout }).on('line', (line) =>
+        this.#take(JSON.parse(line) as LogEntry),
+      )
     }
   }
 

@@ -18,10 +18,10 @@ export async function serve({ config: path, logLevel }: { config: string; logLev
   const config = loadConfig(path)
   const log = pino({ name: 'portcullis', level: logLevel as Level })
   const supervisor = new Supervisor(config, log)
-  let ending: Promise<void> | undefined
+  let _ending: Promise<void> | undefined
   const end = (signal: string): void => {
     log.info({ event: 'closing', signal }, 'finishing what was accepted')
-    ending ??= supervisor.close()
+    _ending ??= supervisor.close()
   }
   process.on('SIGTERM', () => end('SIGTERM'))
   process.on('SIGINT', () => end('SIGINT'))

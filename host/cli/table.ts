@@ -5,9 +5,11 @@
 
 const CELL_CHARACTERS_MAX = 64
 
+/** Control and format characters (bidirectional ones among them), line separators, unpaired surrogates. */
+const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+
 function escaped(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is to be replaced
-  const visible = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
+  const visible = text.replace(invisible, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   })
   return visible.length > CELL_CHARACTERS_MAX ? `${visible.slice(0, CELL_CHARACTERS_MAX - 1)}…` : visible
@@ -20,8 +22,12 @@ export function renderTable(head: readonly string[], rows: readonly (readonly st
   const numeric = head.map((_, column) => rows.every((row) => /^\d*$/.test(row[column] ?? '')))
   const line = (row: readonly string[]) =>
     row
-      .map((cell, column) => (numeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+      .map((cell, column) =>
+        numeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
       .join('  ')
       .trimEnd()
-  return [line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...cells.slice(1).map(line)].join('\n')
+  return [line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...cells.slice(1).map(line)].join(
+    '\n',
+  )
 }

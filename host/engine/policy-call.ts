@@ -68,12 +68,13 @@ class Call {
     } catch (error) {
       return this.#failed(error, true)
     }
-    const memory = new GuestMemory(exports['memory'] as WebAssembly.Memory)
+    const memory = new GuestMemory(exports.memory as WebAssembly.Memory)
     this.#memory = memory
     try {
       const address = (exports[requestFunction] as GuestFunction)(block.length)
       const target = memory.bytes(address, block.length, 8)
-      if (target === undefined) return noAnswer('ERR_POLICY_RESULT', `${requestFunction} returned no usable address`)
+      if (target === undefined)
+        return noAnswer('ERR_POLICY_RESULT', `${requestFunction} returned no usable address`)
       target.set(block)
       const result = readResult(memory, (exports[policyFunctions[name]] as GuestFunction)(address))
       if (typeof result === 'string') return noAnswer('ERR_POLICY_RESULT', result)

@@ -7,7 +7,11 @@
 import { PortcullisError } from '../errors.ts'
 import { moduleBytesMax } from '../limits.ts'
 
-export const policyFunctions = { user: 'authzUser', operation: 'authzOperation', quota: 'queryQuota' } as const
+export const policyFunctions = {
+  user: 'authzUser',
+  operation: 'authzOperation',
+  quota: 'queryQuota',
+} as const
 
 /** Returns the address for a block of the given size. The name carries the version of the ABI. */
 export const requestFunction = 'portcullis_request_v1'
@@ -20,16 +24,25 @@ export interface PolicyModule {
 function checkImports(module: WebAssembly.Module): void {
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     if (from !== 'env' || name !== 'abort' || kind !== 'function') {
-      throw new PortcullisError('ERR_MODULE_IMPORT', `it imports the ${kind} ${JSON.stringify(`${from}.${name}`)}`)
+      throw new PortcullisError(
+        'ERR_MODULE_IMPORT',
+        `it imports the ${kind} ${JSON.stringify(`${from}.${name}`)}`,
+      )
     }
   }
 }
 
 function checkExports(module: WebAssembly.Module): boolean {
   const kinds = new Map(WebAssembly.Module.exports(module).map(({ name, kind }) => [name, kind]))
-  const required = { memory: 'memory', [requestFunction]: 'function', authzUser: 'function', authzOperation: 'function' }
+  const required = {
+    memory: 'memory',
+    [requestFunction]: 'function',
+    authzUser: 'function',
+    authzOperation: 'function',
+  }
   for (const [name, kind] of Object.entries(required)) {
-    if (kinds.get(name) !== kind) throw new PortcullisError('ERR_MODULE_EXPORT', `there is no ${kind} "${name}"`)
+    if (kinds.get(name) !== kind)
+      throw new PortcullisError('ERR_MODULE_EXPORT', `there is no ${kind} "${name}"`)
   }
   const quotaKind = kinds.get(policyFunctions.quota)
   if (quotaKind !== undefined && quotaKind !== 'function') {

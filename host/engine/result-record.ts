@@ -6,7 +6,12 @@
 import { resultRecord } from '../wire/layout.ts'
 import type { GuestMemory } from './guest-memory.ts'
 
-export type Quota = readonly [shells: number, operations: number, timeslotSeconds: number, perTimeslot: number]
+export type Quota = readonly [
+  shells: number,
+  operations: number,
+  timeslotSeconds: number,
+  perTimeslot: number,
+]
 
 export type PolicyResult =
   | { readonly kind: 'allow'; readonly administrator: boolean }
@@ -25,7 +30,8 @@ export function readResult(memory: GuestMemory, address: number): PolicyResult |
   const flags = record.readUInt16LE(6)
   const textUnits = record.readUInt32LE(12)
   const quota = [16, 20, 24, 28].map((offset) => record.readUInt32LE(offset)) as unknown as Quota
-  if (textUnits > resultRecord.textUnitsMax) return `its text has more than ${resultRecord.textUnitsMax} units`
+  if (textUnits > resultRecord.textUnitsMax)
+    return `its text has more than ${resultRecord.textUnitsMax} units`
   const textAddress = record.readUInt32LE(8)
   const text = memory.text(textAddress, textUnits)
   if (text === undefined) return 'its text is not in memory, or not aligned to 2'
@@ -40,6 +46,7 @@ export function readResult(memory: GuestMemory, address: number): PolicyResult |
   if (quota.some((word) => word !== 0)) return 'it has a quota and is none'
   if (kind === kinds.allow) return { kind: 'allow', administrator: flags !== 0 }
   if (kind === kinds.deny) return { kind: 'deny', reason: text }
-  if (kind === kinds.redirect) return text === '' ? 'its redirect has no target' : { kind: 'redirect', target: text }
+  if (kind === kinds.redirect)
+    return text === '' ? 'its redirect has no target' : { kind: 'redirect', target: text }
   return 'its kind is unknown'
 }

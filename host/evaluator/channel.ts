@@ -38,7 +38,9 @@ function bind() {
   const library = koffi.load(nativeLibrary('portcullis_io'))
   return {
     open: library.func('void *pcio_open(int64_t control_handle)'),
-    listen: library.func('int pcio_listen(void *io, const char *endpoint, uint32_t index, int open_to_others)'),
+    listen: library.func(
+      'int pcio_listen(void *io, const char *endpoint, uint32_t index, int open_to_others)',
+    ),
     unlisten: library.func('void pcio_unlisten(void *io)'),
     next: library.func('int pcio_next(void *io, uint8_t *event, int32_t timeout_ms)'),
     welcome: library.func(
@@ -65,7 +67,10 @@ export class Channel {
   listen(endpoint: string, index: number, openToOthers: boolean): void {
     const status: number = this.#native.listen(this.#io, endpoint, index, openToOthers ? 1 : 0)
     if (status === 0) return
-    throw new PortcullisError(status === E_IN_USE ? 'ERR_ENDPOINT_IN_USE' : 'ERR_ENDPOINT_LISTEN', `${endpoint} (${index})`)
+    throw new PortcullisError(
+      status === E_IN_USE ? 'ERR_ENDPOINT_IN_USE' : 'ERR_ENDPOINT_LISTEN',
+      `${endpoint} (${index})`,
+    )
   }
 
   /** Accepts no further connections; those that exist go on. */

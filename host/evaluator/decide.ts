@@ -5,11 +5,11 @@
 
 import { callPolicy, type PolicyFunction } from '../engine/policy-call.ts'
 import type { PolicyModule } from '../engine/policy-module.ts'
+import { compose, type Respondent } from '../winrm/compose.ts'
+import type { Decision } from '../winrm/decision.ts'
 import type { Answer } from '../wire/answer.ts'
 import type { DecisionRecord } from '../wire/control.ts'
 import { blockAttempt, blockId, blockKind, blockText, stampBlock } from '../wire/request-block.ts'
-import { compose, type Respondent } from '../winrm/compose.ts'
-import type { Decision } from '../winrm/decision.ts'
 import type { Seat } from './policy-table.ts'
 
 function respondent(policy: PolicyModule, block: Buffer): Respondent {
@@ -33,7 +33,13 @@ export interface Decided {
 }
 
 /** `bytes` holds a checked block, `view` is a view of the same. */
-export function decide(seat: Seat, application: string, generation: number, bytes: Buffer, view: DataView): Decided {
+export function decide(
+  seat: Seat,
+  application: string,
+  generation: number,
+  bytes: Buffer,
+  view: DataView,
+): Decided {
   const started = process.hrtime.bigint()
   const timeMs = Date.now()
   stampBlock(view, timeMs, seat.timeZone.offsetMinutes(timeMs))

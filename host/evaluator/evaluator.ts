@@ -15,7 +15,7 @@ import type { ConnectionLabel, ConnectionRecord, DecisionRecord, ToEvaluator } f
 import { readHello } from '../wire/handshake.ts'
 import { frameType } from '../wire/layout.ts'
 import { checkBlock } from '../wire/request-block.ts'
-import { CONTROL_CONNECTION, type Channel, type ChannelEvent } from './channel.ts'
+import { type Channel, type ChannelEvent, CONTROL_CONNECTION } from './channel.ts'
 import { decide } from './decide.ts'
 import { PolicyTable, type Seat } from './policy-table.ts'
 

@@ -31,9 +31,13 @@ export function prepareEndpointFolder(folder: string, openToOthers: boolean): vo
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const { uid } = lstatSync(folder)
     if (`uid:${uid}` !== ownAccount()) {
-      throw new PortcullisError('ERR_ENDPOINT_FOLDER', `${folder} belongs to uid ${uid}, not to ${ownAccount()}`)
+      throw new PortcullisError(
+        'ERR_ENDPOINT_FOLDER',
+        `${folder} belongs to uid ${uid}, not to ${ownAccount()}`,
+      )
     }
-    if (!lstatSync(folder).isDirectory()) throw new PortcullisError('ERR_ENDPOINT_FOLDER', `${folder} is no folder`)
+    if (!lstatSync(folder).isDirectory())
+      throw new PortcullisError('ERR_ENDPOINT_FOLDER', `${folder} is no folder`)
     chmodSync(folder, openToOthers ? 0o711 : 0o700)
   } catch (error) {
     if (error instanceof PortcullisError) throw error

@@ -14,7 +14,7 @@ import { evaluatorReadyMsMax, memoryPagesMax, tableEntriesMax } from '../limits.
 import { evaluatorMain } from '../paths.ts'
 import type { ConnectionLabel, FromEvaluator, ToEvaluator } from '../wire/control.ts'
 import { encodeFrame, FrameReader } from '../wire/frames.ts'
-import { frameType, kindOf, overtimeHeaderBytes, type Kind } from '../wire/layout.ts'
+import { frameType, type Kind, kindOf, overtimeHeaderBytes } from '../wire/layout.ts'
 
 /**
  * Flags of the evaluator's Node. The first two are limits that V8 itself enforces on every module. Compiling lazily would
@@ -83,7 +83,9 @@ export class EvaluatorProcess {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     })
     // What Node itself prints when it dies. Not inherited: an evaluator must not be able to write into the log.
-    this.#child.stderr?.on('data', (chunk: Buffer) => owner.printed(this, chunk.toString().slice(0, printedCharactersMax)))
+    this.#child.stderr?.on('data', (chunk: Buffer) =>
+      owner.printed(this, chunk.toString().slice(0, printedCharactersMax)),
+    )
     this.#control = this.#child.stdio[CONTROL_DESCRIPTOR] as Duplex
     this.#control.on('data', (chunk: Buffer) => this.#take(chunk))
     this.#control.on('error', () => this.kill())

@@ -4,9 +4,8 @@
  */
 
 import type { Logger } from 'pino'
-
-import type { ConnectionRecord, DecisionRecord } from '../wire/control.ts'
 import { win32 } from '../winrm/codes.ts'
+import type { ConnectionRecord, DecisionRecord } from '../wire/control.ts'
 import type { Overtime } from './evaluator-process.ts'
 
 export function logDecisions(
@@ -16,7 +15,8 @@ export function logDecisions(
   evaluator: number | undefined,
 ): void {
   // A gap is recorded as a gap: whoever reads the log must not take it for silence.
-  if (lost > 0) log.error({ event: 'gap', evaluator, lost }, `${lost} records of evaluator ${evaluator} are lost`)
+  if (lost > 0)
+    log.error({ event: 'gap', evaluator, lost }, `${lost} records of evaluator ${evaluator} are lost`)
   for (const record of records) {
     const level = record.outcome === 'no-answer' ? 'warn' : 'info'
     log[level]({ event: 'decision', evaluator, ...record }, `${record.tenant}: ${record.outcome}`)

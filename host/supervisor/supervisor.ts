@@ -142,7 +142,10 @@ export class Supervisor implements EvaluatorOwner {
 
   #serving(from: EvaluatorProcess, index: number): void {
     this.#restartMs = restartMsMin
-    this.#log.info({ event: 'evaluator-serving', evaluator: index, evaluatorPid: from.pid }, `evaluator ${index} serves`)
+    this.#log.info(
+      { event: 'evaluator-serving', evaluator: index, evaluatorPid: from.pid },
+      `evaluator ${index} serves`,
+    )
     const serving = [...this.#evaluators].filter(({ state }) => state === 'serving')
     if (serving.length === this.#config.evaluators) this.#settle?.resolve()
   }
@@ -153,7 +156,10 @@ export class Supervisor implements EvaluatorOwner {
   }
 
   printed(from: EvaluatorProcess, text: string): void {
-    this.#log.error({ event: 'evaluator-printed', evaluator: from.index, text }, 'an evaluator printed something')
+    this.#log.error(
+      { event: 'evaluator-printed', evaluator: from.index, text },
+      'an evaluator printed something',
+    )
   }
 
   overtime(from: EvaluatorProcess, overtime: Overtime): void {

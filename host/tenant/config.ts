@@ -96,7 +96,10 @@ class PolicyFiles {
     try {
       bytes = readFileSync(file)
     } catch (error) {
-      throw new PortcullisError('ERR_CONFIG_POLICY', `at ${place}: ${file} (${(error as NodeJS.ErrnoException).code})`)
+      throw new PortcullisError(
+        'ERR_CONFIG_POLICY',
+        `at ${place}: ${file} (${(error as NodeJS.ErrnoException).code})`,
+      )
     }
     const digest = createHash('sha256').update(bytes).digest('hex')
     this.policies.set(digest, bytes)
@@ -111,7 +114,10 @@ function checkCollisions(tenants: readonly TenantText[]): void {
     const place = `/tenants/${index}`
     const other = names.get(name)
     if (other !== undefined) {
-      throw new PortcullisError('ERR_CONFIG_COLLISION', `${place} and /tenants/${other} are both named "${name}"`)
+      throw new PortcullisError(
+        'ERR_CONFIG_COLLISION',
+        `${place} and /tenants/${other} are both named "${name}"`,
+      )
     }
     names.set(name, index)
     applications.forEach(({ account, application }, entry) => {
@@ -132,11 +138,17 @@ function checkCollisions(tenants: readonly TenantText[]): void {
 function tenantOf(text: TenantText, place: string, files: PolicyFiles): Tenant {
   const timeZone = text.timeZone ?? 'UTC'
   if (!isTimeZone(timeZone)) {
-    throw new PortcullisError('ERR_CONFIG_VALUE', `at ${place}/timeZone: "${timeZone}" is not an IANA time zone`)
+    throw new PortcullisError(
+      'ERR_CONFIG_VALUE',
+      `at ${place}/timeZone: "${timeZone}" is not an IANA time zone`,
+    )
   }
   const redirectTargets = (text.redirectTargets ?? []).map((target, index) => {
     if (URL.canParse(target)) return new URL(target).origin
-    throw new PortcullisError('ERR_CONFIG_VALUE', `at ${place}/redirectTargets/${index}: "${target}" is not an origin`)
+    throw new PortcullisError(
+      'ERR_CONFIG_VALUE',
+      `at ${place}/redirectTargets/${index}: "${target}" is not an origin`,
+    )
   })
   return {
     name: text.name,

@@ -22,7 +22,12 @@ export interface Respondents {
 }
 
 /** Undefined means: this one allows. */
-function objection(by: Author, answer: PolicyAnswer | undefined, kind: Kind, rules: Rules): Decision | undefined {
+function objection(
+  by: Author,
+  answer: PolicyAnswer | undefined,
+  kind: Kind,
+  rules: Rules,
+): Decision | undefined {
   switch (answer?.kind) {
     case 'allow':
       return undefined
@@ -38,7 +43,9 @@ function objection(by: Author, answer: PolicyAnswer | undefined, kind: Kind, rul
 /** Also for an answer of the wrong kind, which the engine never lets through. */
 function unanswered(by: Author, answer: PolicyAnswer | undefined): Decision & { outcome: 'no-answer' } {
   const { error, detail } =
-    answer?.kind === 'no-answer' ? answer : ({ error: 'ERR_HOST_FAULT', detail: 'answer of a wrong kind' } as const)
+    answer?.kind === 'no-answer'
+      ? answer
+      : ({ error: 'ERR_HOST_FAULT', detail: 'answer of a wrong kind' } as const)
   return { outcome: 'no-answer', code: codeOf(error), by, error, detail }
 }
 
@@ -48,7 +55,10 @@ function redirected(by: Author, target: string, kind: Kind, rules: Rules): Decis
   if (kind !== 'user') return denied
   const url = URL.canParse(target) ? new URL(target) : undefined
   const listed =
-    url?.protocol === 'https:' && url.username === '' && url.password === '' && rules.redirectTargets.includes(url.origin)
+    url?.protocol === 'https:' &&
+    url.username === '' &&
+    url.password === '' &&
+    rules.redirectTargets.includes(url.origin)
   if (!listed) return { ...denied, error: 'ERR_REDIRECT_TARGET' }
   return { ...denied, code: win32.REDIRECT_REQUESTED, redirect: url.href }
 }
@@ -60,7 +70,10 @@ function asksForAdministrator(answer: PolicyAnswer | undefined): boolean {
 function decideAccess(kind: 'user' | 'operation', { guard, tenant }: Respondents, rules: Rules): Decision {
   let administrator = kind === 'user' && rules.allowAdministrator
   for (const name of kind === 'user' ? (['user'] as const) : (['user', 'operation'] as const)) {
-    for (const [by, respondent] of [['guard', guard], ['tenant', tenant]] as const) {
+    for (const [by, respondent] of [
+      ['guard', guard],
+      ['tenant', tenant],
+    ] as const) {
       if (respondent === undefined) continue
       const answer = respondent(name)
       const objected = objection(by, answer, kind, rules)
@@ -77,7 +90,10 @@ function smallest(a: Quota, b: Quota): Quota {
 
 function decideQuota({ guard, tenant }: Respondents, rules: Rules): Decision {
   let quota = rules.quotaCeiling
-  for (const [by, respondent] of [['guard', guard], ['tenant', tenant]] as const) {
+  for (const [by, respondent] of [
+    ['guard', guard],
+    ['tenant', tenant],
+  ] as const) {
     const answer = respondent?.('quota')
     if (answer === undefined) continue // no queryQuota: nothing to be smaller than
     if (answer.kind === 'quota') {

@@ -11,7 +11,12 @@ import type { Kind } from './layout.ts'
 /** In this order: the policies, the table, then, at some time, serve, and at the end close. */
 export type ToEvaluator =
   | { readonly type: 'policy'; readonly digest: string; readonly base64: string }
-  | { readonly type: 'table'; readonly generation: number; readonly guard?: string; readonly tenants: readonly Tenant[] }
+  | {
+      readonly type: 'table'
+      readonly generation: number
+      readonly guard?: string
+      readonly tenants: readonly Tenant[]
+    }
   | {
       readonly type: 'serve'
       readonly index: number

@@ -9,7 +9,8 @@ import { FRAME_HEADER_BYTES } from './layout.ts'
 export const controlBytesMax = 1 << 20
 
 export function encodeFrame(type: number, body: Buffer): Buffer {
-  if (body.length > controlBytesMax) throw new PortcullisError('ERR_HOST_FAULT', 'a control frame is too large')
+  if (body.length > controlBytesMax)
+    throw new PortcullisError('ERR_HOST_FAULT', 'a control frame is too large')
   const header = Buffer.alloc(FRAME_HEADER_BYTES)
   header.writeUInt32LE(body.length, 0)
   header.writeUInt16LE(type, 4)
@@ -34,7 +35,10 @@ export class FrameReader {
       if (size > controlBytesMax) throw new PortcullisError('ERR_CHANNEL', 'an evaluator sent no frame')
       const end = FRAME_HEADER_BYTES + size
       if (this.#pending.length < end) break
-      frames.push({ type: this.#pending.readUInt16LE(4), body: this.#pending.subarray(FRAME_HEADER_BYTES, end) })
+      frames.push({
+        type: this.#pending.readUInt16LE(4),
+        body: this.#pending.subarray(FRAME_HEADER_BYTES, end),
+      })
       this.#pending = this.#pending.subarray(end)
     }
     return frames

@@ -5,7 +5,7 @@
  * stands is refused. It allocates nothing.
  */
 
-import { at, block, type Kind, kindOf, textFields, type TextField } from './layout.ts'
+import { at, block, type Kind, kindOf, type TextField, textFields } from './layout.ts'
 
 export type BlockFault =
   | 'size'
@@ -57,7 +57,8 @@ function checkHeader(view: DataView, size: number): BlockFault | undefined {
   const attempt = view.getUint16(at.attempt, true)
   if (attempt !== 1 && attempt !== 2) return 'attempt'
   // Time and zone are ours to fill; a plug-in that sends some would be believed by the policy.
-  if (view.getBigUint64(at.timeMs, true) !== 0n || word(view, at.timeZoneOffsetMinutes) !== 0) return 'reserved'
+  if (view.getBigUint64(at.timeMs, true) !== 0n || word(view, at.timeZoneOffsetMinutes) !== 0)
+    return 'reserved'
   if ((word(view, at.flags) & ~block.flagToken) !== 0 || word(view, at.reserved) !== 0) return 'reserved'
   if (kind !== 'operation' && word(view, at.operation) !== 0) return 'reserved'
   return undefined

@@ -27,10 +27,12 @@ static struct {
   uint32_t used; /* slots ever handed out; those above were never touched */
   uint32_t free; /* slot number + 1 */
   uint32_t count;
-  uint32_t generation_first; /* for slots of a new array: above everything that the last one gave out */
+  uint32_t generation_first; /* for slots of a new array: above everything that the last one gave out; at first
+                                by chance, so that small numbers are no contexts */
 } table = {.lock = PORT_MUTEX_INIT};
 
 static bool table_grow(void) {
+  if (table.generation_first == 0) port_random(&table.generation_first, sizeof table.generation_first);
   uint32_t capacity = table.capacity == 0 ? SLOTS_FIRST : table.capacity * 2;
   if (capacity > CONTEXTS_MAX) return false;
   slot *slots = port_alloc(capacity * sizeof *slots);

@@ -103,6 +103,8 @@ static PVOID instance_register(instance *instance) {
   port_mutex_lock(&process_lock);
   for (uint32_t i = 0; i < INSTANCES_MAX && context == NULL; i++) {
     if (registrations[i].instance != NULL) continue;
+    /* Any start but a small one: 1 is what a caller that mixes things up is likely to pass. */
+    if (registrations[i].generation == 0) port_random(&registrations[i].generation, sizeof(uint32_t));
     instance->number = i + 1;
     registrations[i].instance = instance;
     context = context_of(i);

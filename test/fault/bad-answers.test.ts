@@ -36,7 +36,9 @@ const denied = (code: number) => ({ code, noAnswer: true, tokenPassed: 0, hasCon
 /** The same instance, asked again after a good evaluator took the bad one's place. */
 async function expectRecovery(): Promise<void> {
   await fake.close()
-  fake = await FakeEvaluator.serve(bed.endpoint, 0, { question: (socket, block) => socket.write(allow(block)) })
+  fake = await FakeEvaluator.serve(bed.endpoint, 0, {
+    question: (socket, block) => socket.write(allow(block)),
+  })
   await eventually(ask, ({ code }) => code === 0)
 }
 

@@ -37,7 +37,7 @@ async function ask(instance: number, question = user) {
 function evaluatorPids(host: ServeProcess): number[] {
   return host.entries
     .filter(({ event }) => event === 'evaluator-serving')
-    .map((entry) => entry['evaluatorPid'] as number)
+    .map((entry) => entry.evaluatorPid as number)
 }
 
 describe('without a host', () => {
@@ -49,7 +49,10 @@ describe('without a host', () => {
       expect(ms).toBeLessThan(AT_ONCE_MS)
     }
     await bed.host([{ name: 'a', policy: 'slow' }])
-    await eventually(() => ask(instance), ({ code }) => code === 0)
+    await eventually(
+      () => ask(instance),
+      ({ code }) => code === 0,
+    )
   })
 
   it('what the plug-in denied by itself is counted and reported with the next hello', async () => {
@@ -57,10 +60,14 @@ describe('without a host', () => {
     for (let i = 0; i < 3; i++) await ask(instance)
     await bed.winrm.ask(instance, user, { flags: 1 })
     const host = await bed.host([{ name: 'a', policy: 'slow' }])
-    await eventually(() => ask(instance), ({ code }) => code === 0)
+    await eventually(
+      () => ask(instance),
+      ({ code }) => code === 0,
+    )
     const connection = await host.entry(({ event }) => event === 'connection', CEILING_MS)
-    expect(connection?.['denied']).toMatchObject({ BAD_FLAGS: 1 })
-    expect((connection?.['denied'] as { UNREACHABLE: number }).UNREACHABLE).toBeGreaterThanOrEqual(3)
+    expect(connection?.denied).toMatchObject({ BAD_FLAGS: 1 })
+    const { UNREACHABLE } = Object(connection?.denied)
+    expect(UNREACHABLE).toBeGreaterThanOrEqual(3)
   })
 })
 
@@ -85,7 +92,10 @@ describe('the settings file', () => {
     const instance = bed.startup('a')
     expect(await ask(instance)).toMatchObject({ code: 1610, noAnswer: true })
     writeFileSync(bed.settingsPath, settings)
-    await eventually(() => ask(instance), ({ code }) => code === 0)
+    await eventually(
+      () => ask(instance),
+      ({ code }) => code === 0,
+    )
   })
 
   it('that names another owner than the account that serves: nobody is asked', async () => {
@@ -126,8 +136,14 @@ describe('an evaluator', () => {
     const instance = bed.startup('a')
     await ask(instance)
     process.kill(evaluatorPids(host)[0] ?? 0, 'SIGKILL')
-    await eventually(() => ask(instance), ({ code }) => code === 0)
-    await eventually(async () => evaluatorPids(host), (pids) => pids.length === 2)
+    await eventually(
+      () => ask(instance),
+      ({ code }) => code === 0,
+    )
+    await eventually(
+      async () => evaluatorPids(host),
+      (pids) => pids.length === 2,
+    )
   })
 
   it('that is stopped: its questions go elsewhere after their share of time, later ones at once', async () => {
@@ -151,7 +167,10 @@ describe('an evaluator', () => {
     process.kill(pid, 'SIGSTOP')
     expect(await ask(instance)).toMatchObject({ code: 1460, noAnswer: true })
     process.kill(pid, 'SIGCONT')
-    await eventually(() => ask(instance), ({ code }) => code === 0)
+    await eventually(
+      () => ask(instance),
+      ({ code }) => code === 0,
+    )
   })
 })
 
@@ -183,12 +202,17 @@ describe('the supervisor', () => {
         return false
       }
     }
-    await eventually(async () => pids.filter(alive), (left) => left.length === 0)
+    await eventually(
+      async () => pids.filter(alive),
+      (left) => left.length === 0,
+    )
     expect(await ask(instance)).toMatchObject({ code: 5, noAnswer: true })
   })
 
   it('refuses to serve an endpoint that another host serves', async () => {
     await bed.host([{ name: 'a', policy: 'slow' }])
-    await expect(bed.host([{ name: 'a', policy: 'slow' }])).rejects.toThrow(/another process serves this endpoint/)
+    await expect(bed.host([{ name: 'a', policy: 'slow' }])).rejects.toThrow(
+      /another process serves this endpoint/,
+    )
   })
 })

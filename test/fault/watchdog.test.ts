@@ -39,10 +39,19 @@ describe('an endless policy', () => {
     const before = died().length
     const completion = await bed.winrm.ask(bad, endless)
     expect(told(completion)).toEqual({ code: 1460, noAnswer: true })
-    await eventually(async () => died().length, (count) => count === before + 1)
+    await eventually(
+      async () => died().length,
+      (count) => count === before + 1,
+    )
     const decisions = host.entries.filter(({ error }) => error === 'ERR_POLICY_TIME')
-    expect(decisions.at(-1)).toMatchObject({ event: 'decision', tenant: 'bad', outcome: 'no-answer', code: 1460, attempt: 1 })
-    expect(completion.extended).toContain(decisions.at(-1)?.['id'])
+    expect(decisions.at(-1)).toMatchObject({
+      event: 'decision',
+      tenant: 'bad',
+      outcome: 'no-answer',
+      code: 1460,
+      attempt: 1,
+    })
+    expect(completion.extended).toContain(decisions.at(-1)?.id)
   })
 
   it('in the operation function ends the same way', async () => {
@@ -59,6 +68,9 @@ describe('an endless policy', () => {
   })
 
   it('leaves its own tenant with answers to other questions', async () => {
-    await eventually(() => bed.winrm.ask(bad, user), ({ code }) => code === 0)
+    await eventually(
+      () => bed.winrm.ask(bad, user),
+      ({ code }) => code === 0,
+    )
   })
 })

@@ -81,7 +81,9 @@ export class FakeEvaluator {
 
   static async serve(endpoint: string, index: number, behaviour: Behaviour): Promise<FakeEvaluator> {
     const fake = new FakeEvaluator(behaviour)
-    await new Promise<void>((resolve) => fake.#server.listen(join(endpoint, `evaluator-${index}.sock`), resolve))
+    await new Promise<void>((resolve) =>
+      fake.#server.listen(join(endpoint, `evaluator-${index}.sock`), resolve),
+    )
     return fake
   }
 

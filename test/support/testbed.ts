@@ -128,7 +128,8 @@ export async function eventually<T>(attempt: () => Promise<T>, holds: (value: T)
   for (;;) {
     const value = await attempt()
     if (holds(value)) return value
-    if (Date.now() > until) throw new Error(`still ${JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}` : v))}`)
+    if (Date.now() > until)
+      throw new Error(`still ${JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}` : v))}`)
     await sleep(50)
   }
 }

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { PortcullisError } from '../../errors.ts'
-import { ownAccount } from '../../supervisor/endpoint-folder.ts'
 import { root } from '../../paths.ts'
+import { ownAccount } from '../../supervisor/endpoint-folder.ts'
 import type { DecisionRecord } from '../../wire/control.ts'
 import { ServeProcess } from '../serve-process.ts'
 
@@ -72,7 +72,10 @@ export class DemoHost {
 
   /** What the host recorded about a question; undefined if it never saw it. */
   async record(id: string): Promise<DecisionRecord | undefined> {
-    const entry = await this.#serve.entry((entry) => entry.event === 'decision' && entry['id'] === id, RECORD_MS_MAX)
+    const entry = await this.#serve.entry(
+      (entry) => entry.event === 'decision' && entry.id === id,
+      RECORD_MS_MAX,
+    )
     return entry as DecisionRecord | undefined
   }
 

@@ -9,8 +9,8 @@ import { readFileSync } from 'node:fs'
 import { type Completion, type Double, release } from '../../double/double.ts'
 import { PortcullisError } from '../../errors.ts'
 import { hostFile } from '../../paths.ts'
-import type { DecisionRecord } from '../../wire/control.ts'
 import type { Question } from '../../winrm/question.ts'
+import type { DecisionRecord } from '../../wire/control.ts'
 import { outcomeOf } from '../outcome.ts'
 import type { DemoHost } from './demo-host.ts'
 
@@ -90,7 +90,9 @@ function questionOf(step: Step & { call: Question['kind'] }, person: Person): Qu
 }
 
 function describe({ call, who, mechanism, action, resource, flags, url, urlRepeat }: Step): string {
-  const what = { user: 'log on', quota: 'quota', operation: `${action?.split('/').at(-1)} ${resource}` }[call as 'user']
+  const what = { user: 'log on', quota: 'quota', operation: `${action?.split('/').at(-1)} ${resource}` }[
+    call as 'user'
+  ]
   const details = [
     mechanism && `${mechanism} over ${url?.split(':')[0]}`,
     flags && `flags ${flags}`,
@@ -110,7 +112,9 @@ function compare(expect: Expectation, got: Partial<Record<keyof Expectation, unk
   return Object.entries(expect).flatMap(([name, due]) => {
     const actual = got[name as keyof Expectation]
     const same =
-      name === 'reason' ? String(actual).startsWith(String(due)) : JSON.stringify(actual) === JSON.stringify(due)
+      name === 'reason'
+        ? String(actual).startsWith(String(due))
+        : JSON.stringify(actual) === JSON.stringify(due)
     return same ? [] : [`${name} is ${JSON.stringify(actual)}, documented is ${JSON.stringify(due)}`]
   })
 }
@@ -160,7 +164,8 @@ export class Player {
 
   async #ask(step: Step & { call: Question['kind'] }): Promise<Row> {
     const person = this.#people[step.who ?? '']
-    if (person === undefined) throw new PortcullisError('ERR_HOST_FAULT', `steps.json: nobody is "${step.who}"`)
+    if (person === undefined)
+      throw new PortcullisError('ERR_HOST_FAULT', `steps.json: nobody is "${step.who}"`)
     const instance = this.#instances.get(step.application) ?? 0
     const options = { release: release.keep, flags: step.flags ?? 0 }
     const completion = await this.#winrm.ask(instance, questionOf(step, person), options)
