@@ -4,7 +4,6 @@
 #define PORTCULLIS_CONNECTION_H
 
 #include "block/frame.h"
-#include "plugin/settings.h"
 #include "port/port.h"
 
 typedef struct connection {
@@ -19,9 +18,8 @@ typedef struct connection {
   uint8_t answer[FRAME_HEADER_BYTES + ANSWER_BYTES_MAX];
 } connection;
 
-/* Connects and shakes hands within HANDSHAKE_MS_MAX. */
-port_status connection_open(const settings *settings, uint32_t evaluator, block_text application,
-                            const uint32_t counters[HELLO_COUNTERS], connection **opened, welcome *welcome);
+/* Makes a connection of a stream whose handshake is done. NULL, with the stream untouched, if memory is out. */
+connection *connection_make(port_stream *stream, uint32_t evaluator, uint32_t switches);
 
 /* Where the block of the next question is written. */
 uint8_t *connection_block(connection *connection);

@@ -7,7 +7,10 @@
 
 bool connector_start(void);
 
-/* Returns when the thread has ended, which takes no longer than one handshake. */
+/* Returns when the thread has ended. It never waits for anything that a wake does not end. */
 void connector_stop(void);
+
+/* Needs the process lock. There is something to connect, or an instance is closing. */
+void connector__wake(void);
 
 #endif

@@ -3,6 +3,7 @@
 #define PORTCULLIS_LIMITS_H
 
 #include "block/frame.h"
+#include "port/port.h"
 
 /* A WinRM thread is never held longer than this: WinRM's own operations time out after 60 s, and a
  * client that waits for a logon notices a second. */
@@ -15,9 +16,12 @@
  * evaluator would only meet the same question. */
 #define ATTEMPTS_MAX 2u
 
-/* The host answers a hello at once or it is not serving; the connector serves all instances and must
- * not stay with one. */
+/* The host answers a hello as soon as it has answered the questions before it, each of which is killed
+ * after a tenth of a second; who takes longer is not serving. */
 #define HANDSHAKE_MS_MAX 250u
+
+/* Handshakes under way at once. More wait for their turn, none of them for one that hangs. */
+#define HANDSHAKES_MAX 32u
 
 /* An evaluator works on one question at a time; eight connections keep it busy while others travel. */
 #define CONNECTIONS_PER_EVALUATOR_MAX 8u
@@ -49,6 +53,7 @@
 
 _Static_assert(ATTEMPTS_MAX * ATTEMPT_MS_MAX < QUESTION_MS_MAX, "both attempts fit, with time to wait in line");
 _Static_assert(HANDSHAKE_MS_MAX < ATTEMPT_MS_MAX, "a waiter sees one handshake fail before its attempt would");
+_Static_assert(HANDSHAKES_MAX <= PORT_STREAMS_WAIT_MAX, "one wait covers all handshakes");
 _Static_assert(BACKOFF_MS_MIN < BACKOFF_MS_MAX, "backoff grows");
 _Static_assert(SHUTDOWN_MS_MAX > QUESTION_MS_MAX, "a question that cannot be cancelled still ends first");
 

@@ -1,6 +1,7 @@
 /* Who gets which connection. A connection that becomes free goes to the first in line, never past it. */
 #include "plugin/pool.h"
 
+#include "plugin/connector.h"
 #include "plugin/process.h"
 
 /* ---- lists ------------------------------------------------------------------------------------ */
@@ -125,7 +126,7 @@ static bool wait_in_line(pool *pool, uint64_t deadline_ns, connection **taken, d
   waiter self = {.connection = NULL};
   port_condition_open(&self.woken);
   line_join(pool, &self);
-  process_wake_connector();
+  connector__wake();
   *why = DENIALS;
   while (self.connection == NULL && *why == DENIALS) {
     if (pool->closing) *why = DENIAL_SHUTTING_DOWN;
@@ -179,7 +180,7 @@ void pool_drop(pool *pool, connection *connection, pool_fault fault) {
     else evaluator->state = EVALUATOR_DUE;
     line_wake_all(pool);
   }
-  process_wake_connector();
+  connector__wake();
   port_mutex_unlock(&process_lock);
   connection_close(connection);
 }

@@ -22,15 +22,10 @@ static uint32_t served_last; /* index; where process__next_job begins */
  * process_lock, and never by the connector. */
 static port_mutex lifecycle = PORT_MUTEX_INIT;
 static uint32_t connector_users; /* under lifecycle */
-static port_condition job;       /* open while the connector runs */
 
 static _Atomic uint32_t unattributed[DENIALS];
 
 port_mutex process_lock = PORT_MUTEX_INIT;
-
-void process_wake_connector(void) { port_condition_signal(&job); }
-
-void process__wait_for_job(uint64_t wake_ns) { port_condition_wait(&job, &process_lock, wake_ns); }
 
 /* ---- counters --------------------------------------------------------------------------------- */
 
@@ -60,13 +55,7 @@ static registration *find(PVOID context) {
 }
 
 static bool connector_use(void) {
-  if (connector_users == 0) {
-    port_condition_open(&job);
-    if (!connector_start()) {
-      port_condition_close(&job);
-      return false;
-    }
-  }
+  if (connector_users == 0 && !connector_start()) return false;
   connector_users++;
   return true;
 }
@@ -75,7 +64,6 @@ static void connector_unuse(void) {
   port_mutex_lock(&lifecycle);
   if (--connector_users == 0) {
     connector_stop();
-    port_condition_close(&job);
     context_table_free();
   }
   port_mutex_unlock(&lifecycle);
@@ -108,7 +96,7 @@ static PVOID instance_register(instance *instance) {
     instance->number = i + 1;
     registrations[i].instance = instance;
     context = context_of(i);
-    process_wake_connector();
+    connector__wake();
   }
   port_mutex_unlock(&process_lock);
   return context;
@@ -156,6 +144,7 @@ DWORD process_stop(PVOID context) {
     return ERROR_INVALID_PARAMETER;
   }
   pool__cancel(&stopped->pool);
+  connector__wake();
   uint64_t deadline_ns = port_now_ns() + SHUTDOWN_MS_MAX * NS_PER_MS;
   bool occupied;
   while ((occupied = has_foreign_calls(stopped) || stopped->connecting > 0) && port_now_ns() < deadline_ns) {

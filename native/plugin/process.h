@@ -34,9 +34,6 @@ struct call {
 
 extern port_mutex process_lock;
 
-/* Needs the lock. There is something to connect, or soon will be. */
-void process_wake_connector(void);
-
 /* Counts a denial that no instance can be blamed for; the next hello of any instance reports it. */
 void process_count(denial denial);
 
@@ -54,7 +51,6 @@ void process_leave(call *call);
 /* For the connector, which holds the lock: the next instance with something to connect, starting after
  * the one that was served last. */
 bool process__next_job(uint64_t now_ns, instance **instance, uint32_t *evaluator, uint64_t *wake_ns);
-void process__wait_for_job(uint64_t wake_ns);
 
 /* Takes what is to be reported, and puts it back if the report did not arrive. */
 void process_counters_take(instance *instance, uint32_t counters[HELLO_COUNTERS]);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -138,6 +139,15 @@ port_status port_stream_read(port_stream *stream, void *bytes, size_t size, uint
   return PORT_OK;
 }
 
+port_status port_stream_receive(port_stream *stream, void *bytes, size_t size, size_t *count) {
+  ssize_t got;
+  do got = recv(stream->fd, bytes, size, MSG_DONTWAIT);
+  while (got < 0 && errno == EINTR);
+  *count = got > 0 ? (size_t)got : 0;
+  if (got > 0) return PORT_OK;
+  return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? PORT_TIMEOUT : stream_error(stream);
+}
+
 bool port_stream_is_quiet(port_stream *stream) {
   uint8_t byte;
   return recv(stream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
@@ -151,6 +161,43 @@ void port_stream_cancel(port_stream *stream) {
 void port_stream_close(port_stream *stream) {
   close(stream->fd);
   port_free(stream);
+}
+
+struct port_waker {
+  int fd; /* an eventfd: a signal stays until somebody waits */
+};
+
+port_waker *port_waker_open(void) {
+  port_waker *waker = port_alloc(sizeof *waker);
+  if (waker == NULL) return NULL;
+  waker->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (waker->fd >= 0) return waker;
+  port_free(waker);
+  return NULL;
+}
+
+void port_waker_signal(port_waker *waker) {
+  uint64_t one = 1;
+  ssize_t written = write(waker->fd, &one, sizeof one); /* fails only when 2^64 signals already wait */
+  (void)written;
+}
+
+void port_waker_close(port_waker *waker) {
+  close(waker->fd);
+  port_free(waker);
+}
+
+void port_streams_wait(port_stream *const *streams, size_t count, port_waker *waker, uint64_t deadline_ns) {
+  struct pollfd waiting[PORT_STREAMS_WAIT_MAX + 1];
+  for (size_t i = 0; i < count; i++) waiting[i] = (struct pollfd){.fd = streams[i]->fd, .events = POLLIN};
+  waiting[count] = (struct pollfd){.fd = waker->fd, .events = POLLIN};
+  uint64_t now = port_now_ns();
+  uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
+  struct timespec timeout = {.tv_sec = (time_t)(left / NS_PER_SECOND), .tv_nsec = (long)(left % NS_PER_SECOND)};
+  ppoll(waiting, count + 1, deadline_ns == PORT_NEVER ? NULL : &timeout, NULL);
+  uint64_t signals;
+  ssize_t got = read(waker->fd, &signals, sizeof signals);
+  (void)got;
 }
 
 /* ---- hub: the host's side --------------------------------------------------------------------- */

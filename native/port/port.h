@@ -156,12 +156,29 @@ port_status port_stream_open(const char *endpoint, uint32_t index, const char *o
 port_status port_stream_write(port_stream *stream, const void *bytes, size_t size, uint64_t deadline_ns);
 port_status port_stream_read(port_stream *stream, void *bytes, size_t size, uint64_t deadline_ns);
 
+/* Reads what is there without waiting: PORT_OK with `*count` > 0, PORT_TIMEOUT if nothing is there. */
+port_status port_stream_receive(port_stream *stream, void *bytes, size_t size, size_t *count);
+
 /* True if the other side is there and has sent nothing: what an idle stream should be. Does not wait. */
 bool port_stream_is_quiet(port_stream *stream);
 
 /* From any thread: what is under way and what is begun later returns PORT_CANCELLED. */
 void port_stream_cancel(port_stream *stream);
 void port_stream_close(port_stream *stream);
+
+/* What a thread that waits for several streams can be woken with, from any thread. A signal that comes
+ * before the wait is not lost. */
+typedef struct port_waker port_waker;
+port_waker *port_waker_open(void);
+void port_waker_signal(port_waker *waker);
+void port_waker_close(port_waker *waker);
+
+/* At most this many streams in one wait: what WaitForMultipleObjects takes, less the waker. */
+#define PORT_STREAMS_WAIT_MAX 63
+
+/* Returns when one of the streams may have something to read, the waker was signalled, or the deadline has
+ * passed; the caller looks at all of them. */
+void port_streams_wait(port_stream *const *streams, size_t count, port_waker *waker, uint64_t deadline_ns);
 
 /* ---- hub: the host's side --------------------------------------------------------------------- */
 
