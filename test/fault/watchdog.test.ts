@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 import type { ServeProcess } from '../../host/cli/serve-process.ts'
+import type { Question } from '../../host/winrm/question.ts'
 import { eventually, operation, settled, Testbed, told, user } from '../support/testbed.ts'
 
 let bed: Testbed
@@ -38,7 +39,7 @@ afterAll(async () => {
   expect(violations).toEqual({})
 })
 
-function askEndless(question = { ...user, senderName: 'endless' }) {
+function askEndless(question: Question = { ...user, senderName: 'endless' }) {
   kills++
   return bed.winrm.ask(bad, question)
 }
