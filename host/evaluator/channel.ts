@@ -8,11 +8,12 @@ import koffi from 'koffi'
 import { PortcullisError } from '../errors.ts'
 import { nativeLibrary } from '../paths.ts'
 import type { FromEvaluator } from '../wire/control.ts'
-import { controlBytesMax } from '../wire/frames.ts'
+import { controlBytesMax, frameType } from '../wire/layout.ts'
 
 /** As in native/io/io.h. */
 export const CONTROL_CONNECTION = 0
 const EVENT_HEADER_BYTES = 16
+const ACCOUNT_BYTES = 192
 const E_IN_USE = -2
 const closedReasons = [
   undefined, // by the peer, which is how connections end
@@ -24,8 +25,18 @@ const closedReasons = [
 export type ChannelEvent =
   | { readonly what: 'timeout' }
   | { readonly what: 'frame'; readonly connection: number; readonly type: number; readonly body: Buffer }
-  | { readonly what: 'connected'; readonly connection: number; readonly account: string }
-  | { readonly what: 'closed'; readonly connection: number; readonly error: (typeof closedReasons)[number] }
+  | { readonly what: 'hello'; readonly connection: number; readonly account: string; readonly body: Buffer }
+  | {
+      readonly what: 'closed'
+      readonly connection: number
+      readonly error: (typeof closedReasons)[number]
+      readonly account: string
+    }
+
+/** An account is ASCII, and ends with the text or with zeros. */
+function textOf(bytes: Buffer): string {
+  return bytes.toString('latin1').replace(/\0+$/, '')
+}
 
 export interface Welcome {
   readonly evaluatorCount: number
@@ -86,10 +97,11 @@ export class Channel {
     const connection = event.readUInt32LE(4)
     const detail = event.readUInt32LE(8)
     const body = event.subarray(EVENT_HEADER_BYTES, EVENT_HEADER_BYTES + event.readUInt32LE(12))
-    if (what === 1) return { what: 'frame', connection, type: detail, body }
-    if (what === 2) return { what: 'connected', connection, account: body.toString('latin1') }
-    if (what === 3) return { what: 'closed', connection, error: closedReasons[detail] }
-    return { what: 'timeout' }
+    if (what === 2) return { what: 'closed', connection, error: closedReasons[detail], account: textOf(body) }
+    if (what !== 1) return { what: 'timeout' }
+    if (detail !== frameType.hello) return { what: 'frame', connection, type: detail, body }
+    const account = textOf(body.subarray(0, ACCOUNT_BYTES))
+    return { what: 'hello', connection, account, body: body.subarray(ACCOUNT_BYTES) }
   }
 
   welcome(connection: number, { evaluatorCount, generation, switches, label }: Welcome): void {

@@ -5,12 +5,21 @@
 
 import { callPolicy, type PolicyFunction } from '../engine/policy-call.ts'
 import type { PolicyModule } from '../engine/policy-module.ts'
+import { recordTextUnitsMax } from '../limits.ts'
 import { compose, type Respondent } from '../winrm/compose.ts'
 import type { Decision } from '../winrm/decision.ts'
 import type { Answer } from '../wire/answer.ts'
 import type { DecisionRecord } from '../wire/control.ts'
 import { blockAttempt, blockId, blockKind, blockText, stampBlock } from '../wire/request-block.ts'
 import type { Seat } from './policy-table.ts'
+
+/**
+ * A text as a record keeps it. A caller can make a name or a URI of 24,000 units; a record is for people, and 32 of
+ * them travel in one control frame.
+ */
+function brief(text: string): string {
+  return text.length > recordTextUnitsMax ? `${text.slice(0, recordTextUnitsMax)}… (${text.length})` : text
+}
 
 function respondent(policy: PolicyModule, block: Buffer): Respondent {
   return (name: PolicyFunction) =>
@@ -58,9 +67,9 @@ export function decide(
     tenant: seat.tenant.name,
     application,
     kind,
-    sender: blockText(bytes, 'senderName') ?? '',
-    ...(action !== undefined && { action }),
-    ...(resourceUri !== undefined && { resourceUri }),
+    sender: brief(blockText(bytes, 'senderName') ?? ''),
+    ...(action !== undefined && { action: brief(action) }),
+    ...(resourceUri !== undefined && { resourceUri: brief(resourceUri) }),
     outcome,
     code,
     ...rest,

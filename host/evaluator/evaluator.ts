@@ -13,17 +13,16 @@ import { reportBatchMax } from '../limits.ts'
 import { AnswerWriter } from '../wire/answer.ts'
 import type { ConnectionLabel, ConnectionRecord, DecisionRecord, ToEvaluator } from '../wire/control.ts'
 import { readHello } from '../wire/handshake.ts'
-import { frameType } from '../wire/layout.ts'
 import { checkBlock } from '../wire/request-block.ts'
 import { type Channel, type ChannelEvent, CONTROL_CONNECTION } from './channel.ts'
 import { decide } from './decide.ts'
 import { PolicyTable, type Seat } from './policy-table.ts'
 
+/** A connection whose hello was accepted. */
 interface Connection {
   readonly account: string
-  /** Undefined until its hello was accepted. */
-  seat?: Seat
-  application?: string
+  readonly application: string
+  readonly seat: Seat
 }
 
 export class Evaluator {
@@ -56,12 +55,10 @@ export class Evaluator {
     if (connection === CONTROL_CONNECTION) {
       if (event.what === 'frame') this.#obey(JSON.parse(event.body.toString()) as ToEvaluator)
       else this.#state = 'ended'
-    } else if (event.what === 'connected') {
-      this.#connections.set(connection, { account: event.account })
     } else if (event.what === 'closed') {
-      this.#closed(connection, event.error)
-    } else if (event.type === frameType.hello) {
-      this.#greet(connection, event.body)
+      this.#closed(connection, event)
+    } else if (event.what === 'hello') {
+      this.#greet(connection, event)
     } else {
       this.#decide(connection, event.body)
     }
@@ -114,13 +111,11 @@ export class Evaluator {
     if (!this.#channel.report({ type: 'connection', record })) this.#lost++
   }
 
-  #closed(number: number, error: ConnectionRecord['error']): void {
-    const connection = this.#connections.get(number)
+  #closed(number: number, { error, account }: ChannelEvent & { what: 'closed' }): void {
+    const application = this.#connections.get(number)?.application
     this.#connections.delete(number)
-    if (error !== undefined) {
-      const { account = '', application } = connection ?? {}
-      this.#tell({ accepted: false, account, error, ...(application !== undefined && { application }) })
-    }
+    if (error === undefined) return
+    this.#tell({ accepted: false, account, error, ...(application !== undefined && { application }) })
   }
 
   #refuse(number: number, record: Omit<ConnectionRecord, 'accepted'>): void {
@@ -129,10 +124,7 @@ export class Evaluator {
     this.#tell({ accepted: false, ...record })
   }
 
-  #greet(number: number, body: Buffer): void {
-    const connection = this.#connections.get(number)
-    if (connection === undefined) return this.#channel.hangUp(number)
-    const { account } = connection
+  #greet(number: number, { account, body }: ChannelEvent & { what: 'hello' }): void {
     const hello = readHello(body)
     if (hello === undefined) return this.#refuse(number, { account, error: 'ERR_CONNECTION_HELLO' })
     const { application, processId, denied } = hello
@@ -140,8 +132,7 @@ export class Evaluator {
     if (seat === undefined) {
       return this.#refuse(number, { account, application, processId, error: 'ERR_CONNECTION_FOREIGN' })
     }
-    connection.seat = seat
-    connection.application = application
+    this.#connections.set(number, { account, application, seat })
     const label: ConnectionLabel = { tenant: seat.tenant.name, application: application.slice(0, 128) }
     this.#channel.welcome(number, {
       evaluatorCount: this.#evaluatorCount,
@@ -154,11 +145,11 @@ export class Evaluator {
 
   #decide(number: number, body: Buffer): void {
     const connection = this.#connections.get(number)
-    const { seat, application = '', account = '' } = connection ?? {}
+    if (connection === undefined) throw new PortcullisError('ERR_HOST_FAULT', 'a question before a hello')
+    const { seat, application, account } = connection
     const view = new DataView(body.buffer, body.byteOffset, body.length)
-    const fault = checkBlock(view, body.length)
-    if (seat === undefined || fault !== undefined) {
-      // Whoever sends this is not our plug-in. Closing tells it as much as it may know.
+    // Whoever sends this is not our plug-in. Closing tells it as much as it may know.
+    if (checkBlock(view, body.length) !== undefined) {
       return this.#refuse(number, { account, application, error: 'ERR_BLOCK' })
     }
     const { answer, record } = decide(seat, application, this.#table.generation, body, view)

@@ -3,10 +3,7 @@
  */
 
 import { PortcullisError } from '../errors.ts'
-import { FRAME_HEADER_BYTES } from './layout.ts'
-
-/** As in native/io/io.h: a control frame carries at most one compiled policy, in base64. */
-export const controlBytesMax = 1 << 20
+import { controlBytesMax, FRAME_HEADER_BYTES } from './layout.ts'
 
 export function encodeFrame(type: number, body: Buffer): Buffer {
   if (body.length > controlBytesMax)

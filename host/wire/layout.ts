@@ -9,6 +9,9 @@ export const frameType = { hello: 1, welcome: 2, question: 3, answer: 4, control
 
 export const FRAME_HEADER_BYTES = 8
 
+/** As in native/io/io.h: a control frame carries at most one compiled policy, in base64. */
+export const controlBytesMax = 1 << 20
+
 export const block = {
   magic: 0x42524350,
   version: 1,
@@ -90,6 +93,7 @@ export const pluginDenials = [
   'NO_SENDER',
   'NOT_ACCEPTED',
   'STALE_CONTEXT',
+  'WRONG_OWNER',
 ] as const
 
 export const switches = { runAsPoolAccount: 1, administrator: 2 } as const

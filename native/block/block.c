@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "block/bytes.h"
-#include "port/port.h"
+#include "wsman/wsman_types.h"
 
 /* Offsets of the header beside those in block.h, named as in the reference page. */
 enum {
@@ -114,8 +114,8 @@ block_status block_write(const block_question *question, uint8_t *block, uint32_
 }
 
 block_group_list block_group_list_of(uint32_t attributes) {
-  if (attributes & PORT_GROUP_DENY_ONLY) return BLOCK_GROUP_DENY_ONLY;
-  if (attributes & PORT_GROUP_ENABLED) return BLOCK_GROUP_ENABLED;
+  if (attributes & SE_GROUP_USE_FOR_DENY_ONLY) return BLOCK_GROUP_DENY_ONLY;
+  if (attributes & SE_GROUP_ENABLED) return BLOCK_GROUP_ENABLED;
   return BLOCK_GROUP_IGNORED;
 }
 

@@ -67,8 +67,8 @@ int wsmd__token_make(wsmd__parcel *parcel, const wsmd_question *question, HANDLE
   made->group_count = enabled_count + deny_only_count;
   if (made->group_count != 0) {
     posix_token_group *groups = wsmd__parcel_add(parcel, made->group_count * sizeof *groups);
-    if (groups == NULL || add_groups(parcel, question->group_sids, POSIX_GROUP_ENABLED, groups) != 0 ||
-        add_groups(parcel, question->deny_only_sids, POSIX_GROUP_DENY_ONLY, groups + enabled_count) != 0) {
+    if (groups == NULL || add_groups(parcel, question->group_sids, SE_GROUP_ENABLED, groups) != 0 ||
+        add_groups(parcel, question->deny_only_sids, SE_GROUP_USE_FOR_DENY_ONLY, groups + enabled_count) != 0) {
       return -1;
     }
     made->groups = groups;

@@ -11,8 +11,11 @@
 #include "block/frame.h"
 #include "wsman/wsman_types.h"
 
-/* Connections of plug-ins that one evaluator serves: 64 worker processes with 8 each. */
-#define PCIO_CONNECTIONS_MAX 512u
+/* Connections of plug-ins that one evaluator serves: 4,000 applications that are idle have one each. */
+#define PCIO_CONNECTIONS_MAX 4096u
+
+/* Of these, what one account may have: 64 worker processes with 8 each. Nobody can keep all others out. */
+#define PCIO_CONNECTIONS_PER_ACCOUNT_MAX 512u
 
 /* A control frame carries at most one compiled policy, in base64. */
 #define PCIO_CONTROL_BYTES_MAX (1u << 20)
@@ -28,7 +31,10 @@
 
 #define PCIO_CONTROL_CONNECTION 0u /* the number of the control connection; others count from 1 */
 
-enum { PCIO_TIMEOUT = 0, PCIO_FRAME = 1, PCIO_CONNECTED = 2, PCIO_CLOSED = 3 };
+/* A connection that was refused before it had a number is reported with this one. */
+#define PCIO_NO_CONNECTION UINT32_MAX
+
+enum { PCIO_TIMEOUT = 0, PCIO_FRAME = 1, PCIO_CLOSED = 2 };
 
 enum { PCIO_CLOSED_BY_PEER = 0, PCIO_CLOSED_GARBAGE = 1, PCIO_CLOSED_SILENT = 2, PCIO_CLOSED_TOO_MANY = 3 };
 
@@ -36,8 +42,11 @@ enum { PCIO_E_FAILED = -1, PCIO_E_IN_USE = -2, PCIO_E_FULL = -3, PCIO_E_UNKNOWN_
 
 /* The event that pcio_next writes: four 32-bit words, then the body.
  *   word 0 what (PCIO_*), word 1 connection, word 2 frame type or reason of closing, word 3 body size
- * The body of PCIO_CONNECTED is the peer's account as text. */
+ * The body of a frame is what the other side sent; a hello's is preceded by PCIO_ACCOUNT_BYTES that hold the
+ * account at the other end, from the operating system, as text that ends with zeros. The body of PCIO_CLOSED
+ * is that account too, as far as it was known. */
 #define PCIO_EVENT_HEADER_BYTES 16u
+#define PCIO_ACCOUNT_BYTES 192u
 #define PCIO_EVENT_BYTES_MAX (PCIO_EVENT_HEADER_BYTES + PCIO_CONTROL_BYTES_MAX)
 
 typedef struct pcio pcio;

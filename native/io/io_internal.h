@@ -1,4 +1,4 @@
-/* What io.c and watchdog.c share. */
+/* What io.c, receive.c and watchdog.c share. */
 #ifndef PORTCULLIS_IO_INTERNAL_H
 #define PORTCULLIS_IO_INTERNAL_H
 
@@ -10,9 +10,12 @@
 /* A plug-in's largest frame; what is read at once. */
 #define PCIO_FRAME_BYTES_MAX (FRAME_HEADER_BYTES + BLOCK_BYTES_MAX)
 
+#define PCIO_CONTROL_FRAME_BYTES_MAX (FRAME_HEADER_BYTES + PCIO_CONTROL_BYTES_MAX)
+
 typedef struct pcio_connection {
   port_link *link;
   uint32_t number;
+  char account[PCIO_ACCOUNT_BYTES];
   bool welcomed;
   uint64_t due_ns; /* when its silence ends it; PORT_NEVER while it owes nothing */
   uint8_t *partial; /* the beginning of a frame that has not come whole; NULL for none */
@@ -28,14 +31,14 @@ typedef struct pcio_running {
   uint16_t attempt;
   uint8_t id[BLOCK_ID_BYTES];
   uint64_t processor_start_ns;
-  uint64_t wall_start_ns;
+  uint32_t ticks; /* of the watchdog since then: a process that was stopped as a whole has not used them */
 } pcio_running;
 
 typedef struct pcio_watchdog {
   bool on;
   bool stopping;
   uint64_t processor_ns_max;
-  uint64_t wall_ns_max;
+  uint32_t ticks_max;
   port_thread_clock clock; /* of the thread that is watched */
   port_thread thread;
   port_condition wake;
@@ -58,12 +61,22 @@ struct pcio {
   uint32_t control_out_size;
 };
 
-/* Both need the lock. Queueing fails only when the queue is full; flushing never waits. */
-bool pcio__control_queue(pcio *io, uint16_t type, const uint8_t *body, uint32_t size);
-void pcio__control_flush(pcio *io);
+/* The watchdog's last frame finds room behind a full queue. */
+#define OVERTIME_HEADER_BYTES 28u
+#define OVERTIME_BYTES_MAX (FRAME_HEADER_BYTES + OVERTIME_HEADER_BYTES + PCIO_LABEL_BYTES_MAX)
+
+/* Both need the lock. Queueing fails if the queue would have more than `bytes_max`; flushing never waits and
+ * returns true if nothing is left. */
+bool pcio__control_queue(pcio *io, uint16_t type, const uint8_t *body, uint32_t size, uint32_t bytes_max);
+bool pcio__control_flush(pcio *io);
 
 /* Needs the lock: sends a whole frame or fails. */
 bool pcio__send(pcio_connection *connection, uint16_t type, const uint8_t *body, uint32_t size);
+
+/* Closes and frees, and takes the question that the connection had asked from under the watchdog. The first
+ * needs the lock, the second takes it. */
+void pcio__drop_locked(pcio *io, pcio_connection *connection);
+void pcio__drop(pcio *io, pcio_connection *connection);
 
 void pcio__watchdog_stop(pcio *io);
 

@@ -1,7 +1,7 @@
 /* The watchdog thread. It judges processor time, because a machine that is busy elsewhere is no fault of a
- * policy; wall time is only for what uses none. When it fires it answers for the culprit first, on the
- * culprit's own connection, so that the plug-in does not ask it again elsewhere; then it tells the
- * supervisor why; then it kills the process, because nothing less stops WebAssembly for certain. */
+ * policy; wall time, in ticks of its own, is only for what uses none. When it fires it answers for the
+ * culprit first, on the culprit's own connection, so that the plug-in does not ask it again elsewhere; then
+ * it tells the supervisor why; then it kills the process, because nothing less stops WebAssembly for certain. */
 #include "io/io_internal.h"
 
 #include <string.h>
@@ -12,9 +12,10 @@
 /* A tick is a tenth of the limit at its default, and costs less than a percent of a core. */
 #define TICK_MS 10u
 
-#define OVERTIME_HEADER_BYTES 28u
+/* The supervisor is behind, not gone: it gets this long to hear why its evaluator dies. */
+#define LAST_WORDS_MS_MAX 100u
 
-static void report(pcio *io, uint64_t processor_ns, uint64_t wall_ns) {
+static void report(pcio *io, uint64_t processor_ns) {
   const pcio_running *running = &io->running;
   uint8_t body[OVERTIME_HEADER_BYTES + PCIO_LABEL_BYTES_MAX];
   uint32_t label_size = (uint32_t)strlen(running->connection->label);
@@ -22,13 +23,15 @@ static void report(pcio *io, uint64_t processor_ns, uint64_t wall_ns) {
   bytes_put16(body + 16, running->kind);
   bytes_put16(body + 18, running->attempt);
   bytes_put32(body + 20, (uint32_t)(processor_ns / NS_PER_MS));
-  bytes_put32(body + 24, (uint32_t)(wall_ns / NS_PER_MS));
+  bytes_put32(body + 24, running->ticks * TICK_MS);
   memcpy(body + OVERTIME_HEADER_BYTES, running->connection->label, label_size);
-  (void)pcio__control_queue(io, FRAME_OVERTIME, body, OVERTIME_HEADER_BYTES + label_size);
-  pcio__control_flush(io);
+  (void)pcio__control_queue(io, FRAME_OVERTIME, body, OVERTIME_HEADER_BYTES + label_size,
+                            PCIO_CONTROL_QUEUE_BYTES_MAX + OVERTIME_BYTES_MAX);
+  for (uint32_t ms = 0; !pcio__control_flush(io) && ms < LAST_WORDS_MS_MAX; ms++) port_sleep_ms(1);
 }
 
-static void fire(pcio *io, uint64_t processor_ns, uint64_t wall_ns) {
+/* With the lock, to the end: the evaluator cannot answer any more. */
+static void fire(pcio *io, uint64_t processor_ns) {
   const pcio_running *running = &io->running;
   answer answer = {.kind = running->kind,
                    .attempt = running->attempt,
@@ -38,7 +41,7 @@ static void fire(pcio *io, uint64_t processor_ns, uint64_t wall_ns) {
   uint8_t body[ANSWER_BYTES_MAX];
   uint32_t size = answer_write(body, &answer);
   (void)pcio__send(running->connection, FRAME_ANSWER, body, size);
-  report(io, processor_ns, wall_ns);
+  report(io, processor_ns);
   port_process_kill();
 }
 
@@ -49,8 +52,7 @@ static void watch(void *argument) {
   while (!dog->stopping) {
     if (io->running.on) {
       uint64_t processor_ns = port_thread_clock_ns(&dog->clock) - io->running.processor_start_ns;
-      uint64_t wall_ns = port_now_ns() - io->running.wall_start_ns;
-      if (processor_ns > dog->processor_ns_max || wall_ns > dog->wall_ns_max) fire(io, processor_ns, wall_ns);
+      if (processor_ns > dog->processor_ns_max || ++io->running.ticks > dog->ticks_max) fire(io, processor_ns);
     }
     port_condition_wait(&dog->wake, &io->lock, port_now_ns() + TICK_MS * NS_PER_MS);
   }
@@ -61,7 +63,7 @@ int pcio_watch(pcio *io, uint32_t processor_ms, uint32_t wall_ms) {
   pcio_watchdog *dog = &io->watchdog;
   if (dog->on || !port_thread_clock_open(&dog->clock)) return PCIO_E_FAILED;
   dog->processor_ns_max = processor_ms * NS_PER_MS;
-  dog->wall_ns_max = wall_ms * NS_PER_MS;
+  dog->ticks_max = wall_ms / TICK_MS;
   port_condition_open(&dog->wake);
   dog->on = port_thread_start(&dog->thread, watch, io);
   if (!dog->on) port_condition_close(&dog->wake);

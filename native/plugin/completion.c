@@ -52,7 +52,7 @@ void completion_send(const question *question, instance *instance, verdict *verd
   }
   if (verdict->allowed && question->kind != BLOCK_KIND_QUOTA) {
     /* Granted before the call: ReleaseContext may come on another thread before the call returns. */
-    context = context_grant(instance->number);
+    context = context_grant(instance->handle);
     if (context == NULL) verdict_deny(verdict, instance, DENIAL_NO_MEMORY);
   }
   DWORD result = call_winrm(question, verdict, context, verdict->allowed ? NULL : describe(verdict, text));

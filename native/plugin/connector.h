@@ -7,7 +7,8 @@
 
 bool connector_start(void);
 
-/* Returns when the thread has ended. It never waits for anything that a wake does not end. */
+/* Returns when the thread has ended, or after SHUTDOWN_MS_MAX with the module pinned: the thread itself waits
+ * for nothing that a wake does not end, but the system may not come back from reading the settings file. */
 void connector_stop(void);
 
 /* Needs the process lock. There is something to connect, or an instance is closing. */

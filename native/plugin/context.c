@@ -32,7 +32,10 @@ static struct {
 } table = {.lock = PORT_MUTEX_INIT};
 
 static bool table_grow(void) {
-  if (table.generation_first == 0) port_random(&table.generation_first, sizeof table.generation_first);
+  if (table.generation_first == 0) {
+    port_random(&table.generation_first, sizeof table.generation_first);
+    table.generation_first = table.generation_first >> 1 | 1; /* room to count up, and never 0 */
+  }
   uint32_t capacity = table.capacity == 0 ? SLOTS_FIRST : table.capacity * 2;
   if (capacity > CONTEXTS_MAX) return false;
   slot *slots = port_alloc(capacity * sizeof *slots);
@@ -91,6 +94,7 @@ bool context_release(PVOID context) {
 }
 
 void context_release_all(uintptr_t instance) {
+  if (instance == 0) return; /* would be every free slot */
   port_mutex_lock(&table.lock);
   for (uint32_t number = 1; number <= table.used; number++) {
     if (table.slots[number - 1].instance == instance) slot_free(number);

@@ -11,7 +11,8 @@
 
 #include "wsman/wsman_types.h"
 
-/* A new context for an instance, or NULL when CONTEXTS_MAX are out or memory is. */
+/* A new context for an instance, which is named by its plug-in context and never 0; NULL when CONTEXTS_MAX
+ * are out or memory is. */
 PVOID context_grant(uintptr_t instance);
 
 /* Ends a context. False if it is none: NULL, unknown, released already, or its instance is gone. */

@@ -1,5 +1,5 @@
-/* What the plug-in denies by itself, as a table: the name, the code that WinRM gets, what has happened. The
- * last three deny nothing, they are only counted. The order is that of the counters in a hello
+/* What the plug-in denies by itself, as a table: the name, the code that WinRM gets, what has happened.
+ * NO_SENDER, NOT_ACCEPTED and STALE_CONTEXT deny nothing, they are only counted. The order is that of the counters in a hello
  * (docs/reference/wire.md); a retired row keeps its place. */
 #ifndef PORTCULLIS_DENIAL_H
 #define PORTCULLIS_DENIAL_H
@@ -24,7 +24,8 @@
   ROW(NO_MEMORY, ERROR_NOT_ENOUGH_MEMORY, "memory or contexts are used up")                \
   ROW(NO_SENDER, ERROR_INVALID_PARAMETER, "there are no sender details to answer to")      \
   ROW(NOT_ACCEPTED, ERROR_INVALID_PARAMETER, "WinRM did not accept a completion")          \
-  ROW(STALE_CONTEXT, ERROR_INVALID_PARAMETER, "a released user context is not one that was granted")
+  ROW(STALE_CONTEXT, ERROR_INVALID_PARAMETER, "a released user context is not one that was granted") \
+  ROW(WRONG_OWNER, ERROR_ACCESS_DENIED, "the endpoint is served by another account than its owner")
 
 typedef enum denial {
 #define DENIAL_NAME(name, code, text) DENIAL_##name,

@@ -20,7 +20,7 @@
  * after a tenth of a second; who takes longer is not serving. */
 #define HANDSHAKE_MS_MAX 250u
 
-/* Handshakes under way at once. More wait for their turn, none of them for one that hangs. */
+/* Handshakes under way at once. More wait for their turn, at the longest for as many that hang. */
 #define HANDSHAKES_MAX 32u
 
 /* An evaluator works on one question at a time; eight connections keep it busy while others travel. */
@@ -28,6 +28,10 @@
 
 /* One evaluator for each core of the largest machine that we know to run IIS. */
 #define EVALUATORS_MAX 64u
+
+/* Evaluators that are looked for before a welcome has said how many there are. Any of them tells; two, so
+ * that one may be down. */
+#define EVALUATORS_GUESSED 2u
 
 /* Callers that wait for a connection. More are told at once that the host is busy. */
 #define LINE_MAX 64u
@@ -39,7 +43,7 @@
 /* Applications that one worker process can host. */
 #define INSTANCES_MAX 1024u
 
-/* Granted contexts that WinRM has not released; one grant takes 24 bytes. */
+/* Granted contexts that WinRM has not released; one grant takes 16 bytes. */
 #define CONTEXTS_MAX (1u << 20)
 
 /* Shutdown waits this long for entry points on other threads, all of which have been cancelled; what

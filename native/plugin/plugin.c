@@ -36,6 +36,7 @@ static void authorize(PVOID plugin_context, const question *question) {
   }
   port_caller caller = port_caller_save();
   verdict verdict = {.code = ERROR_ACCESS_DENIED};
+  port_random(verdict.id, sizeof verdict.id);
   call call = {.instance = NULL};
   denial why;
   if (!process_enter(plugin_context, &call, &why)) verdict_deny(&verdict, NULL, why);

@@ -118,21 +118,24 @@ static connection *take_idle(pool *pool) {
   return connection;
 }
 
+/* Why a question need not wait, or not any longer; DENIALS: it may. */
+static denial reason_to_leave(const pool *pool, uint64_t deadline_ns) {
+  if (pool->closing) return DENIAL_SHUTTING_DOWN;
+  if (!has_hope(pool)) return pool->failure;
+  if (port_now_ns() < deadline_ns) return DENIALS;
+  return has_evaluator_up(pool) ? DENIAL_BUSY : DENIAL_UNREACHABLE;
+}
+
 static bool wait_in_line(pool *pool, uint64_t deadline_ns, connection **taken, denial *why) {
-  if (pool->line_length == LINE_MAX) {
-    *why = DENIAL_BUSY;
-    return false;
-  }
+  *why = reason_to_leave(pool, deadline_ns);
+  if (*why == DENIALS && pool->line_length == LINE_MAX) *why = DENIAL_BUSY;
+  if (*why != DENIALS) return false;
   waiter self = {.connection = NULL};
   port_condition_open(&self.woken);
   line_join(pool, &self);
   connector__wake();
-  *why = DENIALS;
-  while (self.connection == NULL && *why == DENIALS) {
-    if (pool->closing) *why = DENIAL_SHUTTING_DOWN;
-    else if (!has_hope(pool)) *why = pool->unconfigured ? DENIAL_NOT_CONFIGURED : DENIAL_UNREACHABLE;
-    else if (port_now_ns() >= deadline_ns) *why = has_evaluator_up(pool) ? DENIAL_BUSY : DENIAL_UNREACHABLE;
-    else port_condition_wait(&self.woken, &process_lock, deadline_ns);
+  while (self.connection == NULL && (*why = reason_to_leave(pool, deadline_ns)) == DENIALS) {
+    port_condition_wait(&self.woken, &process_lock, deadline_ns);
   }
   if (self.connection == NULL) line_leave(pool, &self);
   port_condition_close(&self.woken);
@@ -158,12 +161,32 @@ void pool_give_back(pool *pool, connection *connection) {
   evaluator *evaluator = evaluator_of(pool, connection);
   list_remove(connection);
   bool current = is_current(pool, connection);
-  bool reuse = current && connection->evaluator < pool->evaluator_count && !pool->closing;
-  if (current) evaluator->in_flight--;
+  if (current) {
+    evaluator->in_flight--;
+    evaluator->backoff_ms = 0;
+  }
+  bool reuse = current && !pool->closing;
   if (reuse) offer(pool, connection);
   else evaluator->open--;
   port_mutex_unlock(&process_lock);
   if (!reuse) connection_close(connection);
+}
+
+/* Its other connections go to the same process and would only cost other questions an attempt. */
+static void leave_up(pool *pool, evaluator *evaluator, pool_fault fault) {
+  uint64_t now_ns = port_now_ns();
+  evaluator->epoch++;
+  evaluator->in_flight = 0;
+  close_idle(evaluator);
+  /* Not twice at once, or a host that welcomes and closes would keep us connecting. */
+  if (fault == POOL_BROKEN && now_ns >= evaluator->due_at_ns + BACKOFF_MS_MIN * NS_PER_MS) {
+    evaluator->state = EVALUATOR_DUE;
+    evaluator->due_at_ns = now_ns;
+  } else {
+    set_down(evaluator);
+  }
+  pool->failure = DENIAL_UNREACHABLE;
+  line_wake_all(pool);
 }
 
 void pool_drop(pool *pool, connection *connection, pool_fault fault) {
@@ -172,13 +195,8 @@ void pool_drop(pool *pool, connection *connection, pool_fault fault) {
   list_remove(connection);
   evaluator->open--;
   if (is_current(pool, connection)) {
-    /* Its other connections go to the same process and would only cost other questions an attempt. */
-    evaluator->epoch++;
-    evaluator->in_flight = 0;
-    close_idle(evaluator);
-    if (fault == POOL_FAULTY) set_down(evaluator);
-    else evaluator->state = EVALUATOR_DUE;
-    line_wake_all(pool);
+    if (fault == POOL_CUT_SHORT) evaluator->in_flight--;
+    else leave_up(pool, evaluator, fault);
   }
   connector__wake();
   port_mutex_unlock(&process_lock);
@@ -187,7 +205,10 @@ void pool_drop(pool *pool, connection *connection, pool_fault fault) {
 
 /* ---- the connector's side --------------------------------------------------------------------- */
 
-void pool__open(pool *pool) { pool->evaluator_count = EVALUATORS_MAX; }
+void pool__open(pool *pool) {
+  pool->evaluator_count = EVALUATORS_GUESSED;
+  pool->failure = DENIAL_UNREACHABLE;
+}
 
 bool pool__next_job(pool *pool, uint64_t now_ns, uint32_t *job, uint64_t *wake_ns) {
   uint32_t least_open = CONNECTIONS_PER_EVALUATOR_MAX;
@@ -213,39 +234,39 @@ bool pool__next_job(pool *pool, uint64_t now_ns, uint32_t *job, uint64_t *wake_n
   return found;
 }
 
+static void set_count(pool *pool, uint32_t count) {
+  for (uint32_t i = count; i < pool->evaluator_count; i++) {
+    leave_up(pool, &pool->evaluators[i], POOL_BROKEN);
+  }
+  pool->evaluator_count = count;
+}
+
 void pool__connected(pool *pool, uint32_t index, connection *connection, const welcome *welcome) {
   evaluator *evaluator = &pool->evaluators[index];
   evaluator->connecting = false;
-  if (pool->closing) {
+  if (!pool->closing) {
+    set_count(pool, welcome->evaluator_count < EVALUATORS_MAX ? welcome->evaluator_count : EVALUATORS_MAX);
+  }
+  if (pool->closing || index >= pool->evaluator_count) {
     evaluator->open--;
     connection_close(connection);
     return;
   }
   evaluator->state = EVALUATOR_UP;
-  evaluator->backoff_ms = 0;
   evaluator->retry_at_ns = 0;
   connection->epoch = evaluator->epoch;
-  pool->unconfigured = false;
-  uint32_t count = welcome->evaluator_count < EVALUATORS_MAX ? welcome->evaluator_count : EVALUATORS_MAX;
-  for (uint32_t i = count; i < pool->evaluator_count; i++) close_idle(&pool->evaluators[i]);
-  pool->evaluator_count = count;
-  if (index < count) {
-    offer(pool, connection);
-  } else {
-    evaluator->open--;
-    connection_close(connection);
-  }
+  offer(pool, connection);
 }
 
-void pool__failed(pool *pool, uint32_t index, bool unconfigured) {
+void pool__failed(pool *pool, uint32_t index, denial failure) {
   evaluator *evaluator = &pool->evaluators[index];
   evaluator->connecting = false;
   evaluator->open--;
-  pool->unconfigured = unconfigured;
-  bool up = evaluator->state == EVALUATOR_UP;
+  pool->failure = failure;
+  /* Perhaps it only did not take one more connection: those that it has go on until one of them fails. */
+  bool working = evaluator->state == EVALUATOR_UP && (evaluator->idle != NULL || evaluator->in_flight > 0);
   set_down(evaluator);
-  /* It only did not take one more connection: those that it has go on, until one of them fails. */
-  if (up) evaluator->state = EVALUATOR_UP;
+  if (working) evaluator->state = EVALUATOR_UP;
   if (!has_hope(pool)) line_wake_all(pool);
 }
 

@@ -79,9 +79,10 @@ static instance *instance_make(PCWSTR application, uint32_t length) {
   return made;
 }
 
+/* What it has not reported yet goes to whoever reports next. */
 static void instance_free(instance *instance) {
+  for (int i = 0; i < DENIALS; i++) atomic_fetch_add(&unattributed[i], atomic_load(&instance->denied[i]));
   pool__close(&instance->pool);
-  context_release_all(instance->number);
   port_condition_close(&instance->calmer);
   port_free(instance);
 }
@@ -93,9 +94,9 @@ static PVOID instance_register(instance *instance) {
     if (registrations[i].instance != NULL) continue;
     /* Any start but a small one: 1 is what a caller that mixes things up is likely to pass. */
     if (registrations[i].generation == 0) port_random(&registrations[i].generation, sizeof(uint32_t));
-    instance->number = i + 1;
     registrations[i].instance = instance;
     context = context_of(i);
+    instance->handle = (uintptr_t)context;
     connector__wake();
   }
   port_mutex_unlock(&process_lock);
@@ -147,20 +148,18 @@ DWORD process_stop(PVOID context) {
   connector__wake();
   uint64_t deadline_ns = port_now_ns() + SHUTDOWN_MS_MAX * NS_PER_MS;
   bool occupied;
-  while ((occupied = has_foreign_calls(stopped) || stopped->connecting > 0) && port_now_ns() < deadline_ns) {
+  while ((occupied = has_foreign_calls(stopped) || stopped->jobs > 0) && port_now_ns() < deadline_ns) {
     port_condition_wait(&stopped->calmer, &process_lock, deadline_ns);
   }
   registration->instance = NULL;
   registration->generation++;
   if (!occupied) cut_loose(stopped);
   port_mutex_unlock(&process_lock);
-  if (occupied) {
-    /* WinRM still holds a thread inside one of its completions: it must find code and data in place. */
-    port_module_pin((const void *)(uintptr_t)process_stop);
-    context_release_all(stopped->number);
-  } else {
-    instance_free(stopped);
-  }
+  context_release_all(stopped->handle);
+  /* A thread that is still inside, in one of WinRM's completions or in the system, must find code and data in
+   * place when it comes back. */
+  if (occupied) port_module_pin((const void *)(uintptr_t)process_stop);
+  else instance_free(stopped);
   connector_unuse();
   return NO_ERROR;
 }

@@ -14,11 +14,11 @@ typedef struct call call;
 
 /* One started application. */
 typedef struct instance {
-  uint32_t number; /* its slot, and what its contexts are filed under; from 1 */
+  uintptr_t handle; /* the plug-in context by which WinRM knows it; 0 before it is registered */
   pool pool;
   call *calls;           /* entry points that are inside it now */
-  port_condition calmer; /* a call left, or the connector did */
-  uint32_t connecting;   /* jobs of the connector that are under way */
+  port_condition calmer; /* a call left, or a job of the connector ended */
+  uint32_t jobs;         /* of the connector, under way */
   _Atomic uint32_t denied[DENIALS]; /* not yet reported in a hello */
   uint32_t application_length;
   WCHAR application[APPLICATION_UNITS_MAX];

@@ -123,44 +123,51 @@ static denial denial_of(port_status status) {
   }
 }
 
-/* One attempt. DENIALS: answered. `*again`: what went wrong is the connection's, not the question's. */
-static denial attempt(const question *question, instance *instance, verdict *verdict, uint16_t number,
-                      uint64_t deadline_ns, bool *again) {
+/* Asks one evaluator. DENIALS: answered. `*again`: what went wrong is the connection's, not the question's. */
+static denial ask_once(const question *question, instance *instance, verdict *verdict, uint16_t attempt,
+                       uint64_t deadline_ns, bool *again) {
   connection *connection;
   denial why;
   *again = false;
-  if (!pool_take(&instance->pool, deadline_ns, &connection, &why)) return why;
+  /* Who waits in line leaves it while a whole attempt is left: nobody is asked what they cannot answer in time. */
+  if (!pool_take(&instance->pool, deadline_ns - ATTEMPT_MS_MAX * NS_PER_MS, &connection, &why)) return why;
   uint32_t size;
   why = question->sender->clientToken == NULL && !(connection->switches & SWITCH_RUN_AS_POOL_ACCOUNT)
             ? DENIAL_NO_TOKEN
-            : flatten(question, instance, verdict, number, connection, &size);
+            : flatten(question, instance, verdict, attempt, connection, &size);
   if (why != DENIALS) {
     pool_give_back(&instance->pool, connection);
     return why;
   }
   uint64_t attempt_ns = port_now_ns() + ATTEMPT_MS_MAX * NS_PER_MS;
+  bool is_cut_short = attempt_ns > deadline_ns; /* a second attempt, after a long first one */
   answer answer;
-  port_status status = connection_ask(connection, size, attempt_ns < deadline_ns ? attempt_ns : deadline_ns, &answer);
+  port_status status = connection_ask(connection, size, is_cut_short ? deadline_ns : attempt_ns, &answer);
   if (status == PORT_OK) {
     adopt(&answer, connection->switches, verdict);
     pool_give_back(&instance->pool, connection);
     return DENIALS;
   }
   *again = status == PORT_CLOSED || status == PORT_TIMEOUT;
-  pool_drop(&instance->pool, connection, status == PORT_CLOSED ? POOL_BROKEN : POOL_FAULTY);
+  pool_fault fault = status == PORT_CLOSED ? POOL_BROKEN : POOL_FAULTY;
+  if (status == PORT_CANCELLED || (status == PORT_TIMEOUT && is_cut_short)) fault = POOL_CUT_SHORT;
+  pool_drop(&instance->pool, connection, fault);
   return denial_of(status);
+}
+
+static bool is_nobody_to_ask(denial why) {
+  return why == DENIAL_UNREACHABLE || why == DENIAL_BUSY || why == DENIAL_NOT_CONFIGURED || why == DENIAL_WRONG_OWNER;
 }
 
 void question_decide(const question *question, instance *instance, verdict *verdict) {
   uint64_t deadline_ns = port_now_ns() + QUESTION_MS_MAX * NS_PER_MS;
-  port_random(verdict->id, sizeof verdict->id);
   denial why = DENIAL_BAD_QUESTION;
   bool again = is_complete(question);
-  for (uint16_t number = 1; again && number <= ATTEMPTS_MAX; number++) {
+  for (uint16_t attempt = 1; again && attempt <= ATTEMPTS_MAX; attempt++) {
     denial before = why;
-    why = attempt(question, instance, verdict, number, deadline_ns, &again);
+    why = ask_once(question, instance, verdict, attempt, deadline_ns, &again);
     /* Nobody else to ask: then what happened at the first attempt is what there is to tell. */
-    if (number > 1 && why == DENIAL_UNREACHABLE) why = before;
+    if (attempt > 1 && is_nobody_to_ask(why)) why = before;
   }
   if (why != DENIALS) verdict_deny(verdict, instance, why);
 }

@@ -26,7 +26,7 @@ typedef struct verdict {
   uint8_t text[2 * ANSWER_TEXT_UNITS_MAX];
 } verdict;
 
-/* Never leaves `verdict` unset. Holds no connection, buffer or lock when it returns. */
+/* Uses the id in `verdict` and sets the rest of it. Holds no connection, buffer or lock when it returns. */
 void question_decide(const question *question, instance *instance, verdict *verdict);
 
 /* A verdict of our own, counted for the instance, or for nobody's if that is NULL. */

@@ -47,8 +47,9 @@ static port_status connect_socket(const struct sockaddr_un *address, int *socket
   do failed = connect(fd, (const struct sockaddr *)address, sizeof *address);
   while (failed && errno == EINTR);
   if (failed) {
-    /* EAGAIN is a full backlog: alive, but it does not get round to us. The caller tries later. */
-    port_status status = errno == ECONNREFUSED || errno == ENOENT || errno == EAGAIN ? PORT_REFUSED : PORT_FAILED;
+    /* EAGAIN is a full backlog: alive, but it does not get round to us. */
+    port_status status = errno == ECONNREFUSED || errno == ENOENT ? PORT_REFUSED : PORT_FAILED;
+    if (errno == EAGAIN) status = PORT_TIMEOUT;
     close(fd);
     return status;
   }
@@ -213,7 +214,9 @@ struct port_link {
 struct port_hub {
   int epoll_fd;
   int listen_fd; /* -1 while not listening */
+  bool deaf;     /* no room for another connection: the listener is not waited for */
   struct sockaddr_un address;
+  struct stat socket_file; /* ours, as it was made; another evaluator may have made one in its place */
   int ready;     /* events fetched and not yet handed out: events[next..ready) */
   int next;
   struct epoll_event events[HUB_EVENTS_MAX];
@@ -238,11 +241,11 @@ void port_hub_close(port_hub *hub) {
 port_status port_hub_listen(port_hub *hub, const char *endpoint, uint32_t index, bool open_to_others) {
   struct sockaddr_un address;
   if (!endpoint_address(endpoint, index, &address)) return PORT_FAILED;
+  if (hub->listen_fd >= 0) return PORT_FAILED;
   int probe;
-  if (connect_socket(&address, &probe) == PORT_OK) {
-    close(probe);
-    return PORT_IN_USE;
-  }
+  port_status status = connect_socket(&address, &probe);
+  if (status == PORT_OK) close(probe);
+  if (status != PORT_REFUSED) return PORT_IN_USE;
   struct stat left_over;
   if (lstat(address.sun_path, &left_over) == 0) {
     if (!S_ISSOCK(left_over.st_mode) || unlink(address.sun_path) != 0) return PORT_FAILED;
@@ -253,6 +256,7 @@ port_status port_hub_listen(port_hub *hub, const char *endpoint, uint32_t index,
   /* Restricted before anybody can connect: bind, chmod, and only then listen. */
   if (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
       chmod(address.sun_path, open_to_others ? 0666 : 0600) != 0 || listen(fd, PORT_LISTEN_BACKLOG) != 0 ||
+      lstat(address.sun_path, &hub->socket_file) != 0 ||
       epoll_ctl(hub->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
     close(fd);
     return PORT_FAILED;
@@ -264,9 +268,17 @@ port_status port_hub_listen(port_hub *hub, const char *endpoint, uint32_t index,
 
 void port_hub_unlisten(port_hub *hub) {
   if (hub->listen_fd < 0) return;
-  unlink(hub->address.sun_path);
+  struct stat now;
+  if (lstat(hub->address.sun_path, &now) == 0 && now.st_ino == hub->socket_file.st_ino) unlink(hub->address.sun_path);
   close(hub->listen_fd);
   hub->listen_fd = -1;
+}
+
+/* Level-triggered waiting would report a connection that cannot be accepted for ever. */
+static void set_deaf(port_hub *hub, bool deaf) {
+  if (hub->listen_fd < 0 || hub->deaf == deaf) return;
+  struct epoll_event event = {.events = deaf ? 0 : EPOLLIN, .data.ptr = NULL};
+  if (epoll_ctl(hub->epoll_fd, EPOLL_CTL_MOD, hub->listen_fd, &event) == 0) hub->deaf = deaf;
 }
 
 port_hub_event port_hub_next(port_hub *hub, uint64_t deadline_ns, void **owner) {
@@ -277,7 +289,7 @@ port_hub_event port_hub_next(port_hub *hub, uint64_t deadline_ns, void **owner) 
       if (event->data.ptr == NULL && hub->listen_fd < 0) continue;
       if (event->data.ptr == NULL) return PORT_HUB_CONNECT;
       *owner = ((port_link *)event->data.ptr)->owner;
-      return PORT_HUB_READABLE;
+      return event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) ? PORT_HUB_CLOSED : PORT_HUB_READABLE;
     }
     uint64_t now = port_now_ns();
     uint64_t left_ms = deadline_ns <= now ? 0 : (deadline_ns - now + NS_PER_MS - 1) / NS_PER_MS;
@@ -285,7 +297,10 @@ port_hub_event port_hub_next(port_hub *hub, uint64_t deadline_ns, void **owner) 
     int ready = epoll_wait(hub->epoll_fd, hub->events, HUB_EVENTS_MAX, timeout_ms);
     hub->next = 0;
     hub->ready = ready > 0 ? ready : 0;
-    if (ready == 0 && port_now_ns() >= deadline_ns) return PORT_HUB_TIMEOUT;
+    if (ready == 0 || (ready < 0 && errno != EINTR)) {
+      set_deaf(hub, false);
+      return PORT_HUB_TIMEOUT;
+    }
   }
 }
 
@@ -304,7 +319,11 @@ static port_status link_make(port_hub *hub, int fd, void *owner, port_link **lin
 
 port_status port_hub_accept(port_hub *hub, void *owner, port_link **link) {
   int fd = accept4(hub->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (fd < 0) return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? PORT_NO_MEMORY : PORT_REFUSED;
+  if (fd < 0 && errno != EMFILE && errno != ENFILE && errno != ENOMEM && errno != ENOBUFS) return PORT_REFUSED;
+  if (fd < 0) {
+    set_deaf(hub, true);
+    return PORT_NO_MEMORY;
+  }
   port_status status = link_make(hub, fd, owner, link);
   if (status != PORT_OK) close(fd);
   return status;
@@ -347,4 +366,5 @@ void port_link_close(port_hub *hub, port_link *link) {
   }
   close(link->fd);
   port_free(link);
+  set_deaf(hub, false);
 }

@@ -33,7 +33,7 @@
 
 typedef enum port_status {
   PORT_OK = 0,
-  PORT_TIMEOUT,   /* the deadline passed first */
+  PORT_TIMEOUT,   /* the deadline passed first, or the other side is alive and busy */
   PORT_CLOSED,    /* the other side is gone, at whatever point */
   PORT_CANCELLED, /* port_stream_cancel was called */
   PORT_REFUSED,   /* nobody serves this endpoint */
@@ -48,12 +48,12 @@ typedef enum port_status {
 /* Monotonic; never goes back when the wall clock is set. */
 uint64_t port_now_ns(void);
 
-/* Wall-clock milliseconds since 1970, UTC. For records that people read, never for deadlines. */
-int64_t port_wall_ms(void);
-
 /* Zeroed memory, or NULL. */
 void *port_alloc(size_t size);
 void port_free(void *memory);
+
+/* Keeps the calling thread for about that long. */
+void port_sleep_ms(uint32_t ms);
 
 /* Fills `bytes` from the system's generator. */
 void port_random(void *bytes, size_t size);
@@ -126,10 +126,6 @@ void port_process_kill(void);
 
 /* ---- tokens ----------------------------------------------------------------------------------- */
 
-/* Group attribute bits, with the values of SE_GROUP_ENABLED and SE_GROUP_USE_FOR_DENY_ONLY. */
-#define PORT_GROUP_ENABLED 0x00000004u
-#define PORT_GROUP_DENY_ONLY 0x00000010u
-
 typedef struct port_token_view {
   const uint8_t *user_sid;
   uint32_t group_count;
@@ -146,13 +142,14 @@ void port_token_close(port_token_view *view);
 
 typedef struct port_stream port_stream;
 
-/* Connects to evaluator `index` of an endpoint, under the process identity, and accepts it only if
- * `owner_account` is what serves it. Call it on a thread that impersonates nobody. */
+/* Connects to evaluator `index` of an endpoint, under the process identity, without waiting, and accepts it
+ * only if `owner_account` is what serves it. Call it on a thread that impersonates nobody. */
 port_status port_stream_open(const char *endpoint, uint32_t index, const char *owner_account,
                              port_stream **stream);
 
 /* Writes or reads exactly `size` bytes. One reader and one writer at a time. After any result but
- * PORT_OK the stream is of no further use and is to be closed. */
+ * PORT_OK the stream is of no further use and is to be closed. The system does not use the buffer any
+ * more when the function returns, whatever the result. */
 port_status port_stream_write(port_stream *stream, const void *bytes, size_t size, uint64_t deadline_ns);
 port_status port_stream_read(port_stream *stream, void *bytes, size_t size, uint64_t deadline_ns);
 
@@ -188,15 +185,17 @@ typedef struct port_link port_link;
 
 typedef enum port_hub_event {
   PORT_HUB_TIMEOUT,
-  PORT_HUB_CONNECT, /* somebody waits to be accepted */
-  PORT_HUB_READABLE /* port_link_receive has something to say, maybe that the link is closed */
+  PORT_HUB_CONNECT,  /* somebody waits to be accepted */
+  PORT_HUB_READABLE, /* port_link_receive has something to say */
+  PORT_HUB_CLOSED    /* the other side is gone, and nobody waits for what it may have sent last */
 } port_hub_event;
 
 port_hub *port_hub_open(void);
 void port_hub_close(port_hub *hub);
 
 /* Serves evaluator `index` of an endpoint. `open_to_others`: accounts other than this process's may
- * connect too (who they are is told by port_link_account). PORT_IN_USE if another process serves it. */
+ * connect too (who they are is told by port_link_account). PORT_IN_USE if another process serves it, or
+ * still ends serving it. */
 port_status port_hub_listen(port_hub *hub, const char *endpoint, uint32_t index, bool open_to_others);
 
 /* Accepts nobody from now on; the links that exist go on. */
@@ -206,21 +205,22 @@ void port_hub_unlisten(port_hub *hub);
  * one wait may be handed out over several calls; a link closed in between gives none. */
 port_hub_event port_hub_next(port_hub *hub, uint64_t deadline_ns, void **owner);
 
-/* Takes the next waiting connection. PORT_REFUSED if there is none any more. */
+/* Takes the next waiting connection. PORT_REFUSED if there is none any more; PORT_NO_MEMORY if the system
+ * has no room for one, and then it is not told of again until something was closed or some time passed. */
 port_status port_hub_accept(port_hub *hub, void *owner, port_link **link);
 
 /* Makes a link of an inherited handle, for instance of the supervisor's control connection. */
 port_status port_hub_adopt(port_hub *hub, intptr_t handle, void *owner, port_link **link);
 
-/* The account at the other end, from the operating system; empty text if it cannot be told. */
+/* The account at the other end, from the operating system; empty text if it cannot be told. Some systems
+ * can tell it only after something was received. */
 void port_link_account(const port_link *link, char account[PORT_ACCOUNT_BYTES_MAX]);
 
 /* Reads what is there without waiting: PORT_OK with `*count` > 0, PORT_TIMEOUT if nothing is there,
  * PORT_CLOSED. */
 port_status port_link_receive(port_link *link, void *bytes, size_t size, size_t *count);
 
-/* Writes without waiting; `*sent` tells how much. PORT_TIMEOUT: the other side does not take the rest
- * now. */
+/* Writes without waiting; `*sent` tells how much was taken. PORT_TIMEOUT: the rest is not taken now. */
 port_status port_link_send(port_link *link, const void *bytes, size_t size, size_t *sent);
 
 void port_link_close(port_hub *hub, port_link *link);

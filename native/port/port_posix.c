@@ -15,10 +15,6 @@
 #include "port/posix_token.h"
 
 #define NS_PER_SECOND 1000000000ull
-#define NS_PER_MS 1000000ull
-
-_Static_assert(PORT_GROUP_ENABLED == POSIX_GROUP_ENABLED, "group bits");
-_Static_assert(PORT_GROUP_DENY_ONLY == POSIX_GROUP_DENY_ONLY, "group bits");
 
 /* ---- time, memory, chance --------------------------------------------------------------------- */
 
@@ -30,11 +26,14 @@ static uint64_t clock_ns(clockid_t clock) {
 
 uint64_t port_now_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
 
-int64_t port_wall_ms(void) { return (int64_t)(clock_ns(CLOCK_REALTIME) / NS_PER_MS); }
-
 void *port_alloc(size_t size) { return calloc(1, size); }
 
 void port_free(void *memory) { free(memory); }
+
+void port_sleep_ms(uint32_t ms) {
+  struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+  while (nanosleep(&left, &left) != 0 && errno == EINTR) continue;
+}
 
 void port_random(void *bytes, size_t size) {
   uint8_t *next = bytes;

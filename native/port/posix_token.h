@@ -8,13 +8,9 @@
 
 #define POSIX_TOKEN_MAGIC 0x4b4f5450u /* "PTOK"; overwritten when the token is freed */
 
-/* Attribute bits of a group, with the values of SE_GROUP_ENABLED and SE_GROUP_USE_FOR_DENY_ONLY. */
-#define POSIX_GROUP_ENABLED 0x00000004u
-#define POSIX_GROUP_DENY_ONLY 0x00000010u
-
 typedef struct posix_token_group {
   const uint8_t *sid;
-  uint32_t attributes;
+  uint32_t attributes; /* SE_GROUP_ENABLED, SE_GROUP_USE_FOR_DENY_ONLY, as in wsman_types.h */
 } posix_token_group;
 
 typedef struct posix_token {

@@ -112,6 +112,12 @@ _Static_assert(offsetof(WSMAN_AUTHZ_QUOTA, timeslotSize) == 8, "timeslotSize");
 #define ERROR_TIMEOUT 1460u
 #define ERROR_BAD_CONFIGURATION 1610u
 #endif
+/* Attribute bits of a group in a token, as <winnt.h> names them. */
+#ifndef _WIN32
+#define SE_GROUP_ENABLED 0x00000004u
+#define SE_GROUP_USE_FOR_DENY_ONLY 0x00000010u
+#endif
+
 #ifndef ERROR_WSMAN_REDIRECT_REQUESTED
 #define ERROR_WSMAN_REDIRECT_REQUESTED 0x80338199u
 #endif

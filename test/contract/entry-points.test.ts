@@ -278,6 +278,24 @@ describe('Startup and Shutdown', () => {
     expect(await bed.winrm.shutdown(second.instance)).toBe(0)
   })
 
+  it('runs out of room after 1,024 instances, and harms none of them', async () => {
+    const kept = await bed.winrm.ask(allows, user, { release: release.keep })
+    const started: number[] = []
+    let last = bed.winrm.startup('wsman/other')
+    while (last.code === 0) {
+      started.push(last.instance)
+      last = bed.winrm.startup('wsman/other')
+    }
+    expect(last.code).toBe(8)
+    expect(started.length).toBeGreaterThan(900)
+    const contexts = [kept.context]
+    for (let i = 0; i < 8; i++)
+      contexts.push((await bed.winrm.ask(allows, user, { release: release.keep })).context)
+    expect(new Set(contexts).size).toBe(contexts.length)
+    for (const instance of started) expect(await bed.winrm.shutdown(instance)).toBe(0)
+    bed.winrm.releaseKept(allows)
+  })
+
   it('accepts every flag that WinRM defines and every reason (B2, B14)', async () => {
     for (const [flags, reason] of [
       [0, 1],

@@ -4,7 +4,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
 import { allow, type Behaviour, FakeEvaluator, frame, welcome } from '../support/fake-evaluator.ts'
-import { eventually, Testbed, told, user } from '../support/testbed.ts'
+import { eventually, sleep, Testbed, told, user } from '../support/testbed.ts'
 
 /** Ten times the plug-in's deadline: tells late from never on a busy machine. */
 const CEILING_MS = 10_000
@@ -144,6 +144,64 @@ describe('when every connection is in use', () => {
     const busy = answers.filter(({ code, ms }) => code === 1460 && ms < 300)
     expect(busy.length).toBeGreaterThanOrEqual(100 - 64 - 8)
     expect(answers.every(({ noAnswer }) => noAnswer)).toBe(true)
+  })
+})
+
+describe('an evaluator that is slower than its callers', () => {
+  it('is asked as much as it can answer; whoever waits too long is told so, and nobody that it is gone', async () => {
+    // One question every 20 ms, as one thread would: 60 callers want twice of what a second holds.
+    let free = Date.now()
+    await serve({
+      question: (socket, block) => {
+        free = Math.max(free, Date.now()) + 20
+        setTimeout(() => socket.write(allow(block)), free - Date.now())
+      },
+    })
+    const until = Date.now() + 3_000
+    const codes: number[] = []
+    await Promise.all(
+      Array.from({ length: 60 }, async () => {
+        while (Date.now() < until) codes.push((await ask()).code)
+      }),
+    )
+    expect(codes.filter((code) => code !== 0 && code !== 1460)).toEqual([])
+    expect(codes.filter((code) => code === 0).length).toBeGreaterThan(75)
+  })
+
+  it('and welcomes but closes is not connected to again and again', async () => {
+    await serve({
+      hello: (socket) => {
+        socket.write(welcome())
+        setTimeout(() => socket.destroy(), 1)
+      },
+    })
+    for (let i = 0; i < 100; i++) await ask()
+    await sleep(500)
+    expect(fake.hellos).toBeLessThan(40)
+  })
+})
+
+describe('a number of evaluators that changes', () => {
+  it('from two to one and back leaves nobody waiting for one that is gone', async () => {
+    let count = 2
+    const behaviour: Behaviour = {
+      hello: (socket) => socket.write(welcome(count)),
+      question: (socket, block) => socket.write(allow(block)),
+    }
+    const second = await FakeEvaluator.serve(bed.endpoint, 1, behaviour)
+    await serve(behaviour)
+    await eventually(ask, ({ code }) => code === 0)
+    for (count of [1, 2]) {
+      await fake.close()
+      fake = await FakeEvaluator.serve(bed.endpoint, 0, behaviour)
+      await eventually(ask, ({ code }) => code === 0)
+    }
+    await second.close()
+    await fake.close()
+    await eventually(ask, ({ code }) => code === 5)
+    const { microseconds, code } = await bed.winrm.ask(instance, user)
+    expect(code).toBe(5)
+    expect(microseconds).toBeLessThan(500_000)
   })
 })
 

@@ -48,6 +48,8 @@ export const op = {
   localGet: (index: number) => [0x20, ...unsigned(index)],
   i32Const: (value: number) => [0x41, ...signed(value)],
   i64Const: (value: number) => [0x42, ...signed(value)],
+  i32Add: [0x6a],
+  i32And: [0x71],
   memoryGrow: [0x40, 0x00],
 } as const
 

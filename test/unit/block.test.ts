@@ -6,7 +6,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { win32 } from '../../host/winrm/codes.ts'
-import { controlBytesMax } from '../../host/wire/frames.ts'
 import * as layout from '../../host/wire/layout.ts'
 import {
   type BlockFault,
@@ -325,6 +324,15 @@ describe('a block is refused', () => {
     expect(check(block)).toBe('required')
   })
 
+  it('with one byte of a SID at its very end', () => {
+    const block = Buffer.alloc(169, 1)
+    Buffer.from(writeBlock({ ...facts, userSid: 'S-1-5' })).copy(block, 0, 0, 168)
+    const pairs = [160, 8, 168, 0, 168, 1, ...Array(20).fill(0)]
+    for (const [index, word] of pairs.entries()) block.writeUInt32LE(word, at.userSid + 4 * index)
+    block.writeUInt32LE(block.length, at.totalSize)
+    expect(check(block)).toBe('sid')
+  })
+
   it('over 49,152 bytes, whatever its header says', () => {
     const block = Buffer.alloc(layout.block.bytesMax + 1)
     Buffer.from(writeBlock(facts)).copy(block)
@@ -516,7 +524,7 @@ describe('C and TypeScript', () => {
     ['SWITCH_RUN_AS_POOL_ACCOUNT', switches.runAsPoolAccount],
     ['SWITCH_ADMINISTRATOR', switches.administrator],
     ['SWITCHES_ALL', switches.runAsPoolAccount | switches.administrator],
-    ['PCIO_CONTROL_BYTES_MAX', controlBytesMax],
+    ['PCIO_CONTROL_BYTES_MAX', layout.controlBytesMax],
     ['NO_ERROR', win32.NO_ERROR],
     ['ERROR_ACCESS_DENIED', win32.ACCESS_DENIED],
     ['ERROR_NOT_ENOUGH_MEMORY', win32.NOT_ENOUGH_MEMORY],

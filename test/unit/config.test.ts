@@ -1,0 +1,633 @@
+// The configuration is taken whole or not at all. Every mistake is told with its code, its place and its reason, so
+// that an operator can mend the file without reading our sources; every default is the cautious one.
+
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+
+import { type ErrorCode, PortcullisError } from '../../host/errors.ts'
+import { applicationKey } from '../../host/tenant/application-key.ts'
+import { type Config, loadConfig } from '../../host/tenant/config.ts'
+import { checkQuestion, readQuestion } from '../../host/winrm/question.ts'
+import { anyText } from '../support/arbitraries.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'portcullis-config-'))
+const path = join(folder, 'portcullis.json')
+afterAll(() => rmSync(folder, { recursive: true }))
+
+mkdirSync(join(folder, 'policies'))
+for (const name of ['contoso', 'fabrikam', 'guard']) {
+  writeFileSync(join(folder, 'policies', `${name}.wasm`), `the bytes of ${name}`)
+}
+
+function digestOf(name: string): string {
+  return createHash('sha256').update(`the bytes of ${name}`).digest('hex')
+}
+
+const account = 'uid:1000'
+const contoso = {
+  name: 'contoso',
+  applications: [{ account, application: 'wsman/contoso' }],
+  policy: 'policies/contoso.wasm',
+}
+const fabrikam = {
+  name: 'fabrikam',
+  applications: [{ account, application: 'wsman/fabrikam' }],
+  policy: 'policies/fabrikam.wasm',
+}
+const good = { endpoint: 'endpoint', tenants: [contoso] }
+
+function loadText(text: string): Config {
+  writeFileSync(path, text)
+  return loadConfig(path)
+}
+
+function load(config: object): Config {
+  return loadText(JSON.stringify(config))
+}
+
+/** The code and the detail of the refusal. */
+function refusal(run: () => unknown): { code: ErrorCode; detail: string; message: string } {
+  try {
+    run()
+  } catch (error) {
+    expect(error).toBeInstanceOf(PortcullisError)
+    return error as PortcullisError
+  }
+  throw new Error('it was accepted')
+}
+
+/** A configuration of one tenant that is not quite `contoso`. */
+function withTenant(change: object): object {
+  return { ...good, tenants: [{ ...contoso, ...change }] }
+}
+
+function withApplication(change: object): object {
+  return withTenant({ applications: [{ account, application: 'wsman/contoso', ...change }] })
+}
+
+describe('a configuration', () => {
+  it('that says the least has every default', () => {
+    expect(load(good)).toEqual({
+      endpoint: join(folder, 'endpoint'),
+      evaluators: Math.min(availableParallelism(), 64),
+      guard: undefined,
+      tenants: [
+        {
+          name: 'contoso',
+          applications: [{ account, application: 'wsman/contoso' }],
+          policy: digestOf('contoso'),
+          timeZone: 'UTC',
+          runAsPoolAccountWithoutToken: false,
+          showReasons: false,
+          rules: {
+            allowAdministrator: false,
+            redirectTargets: [],
+            quotaCeiling: [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
+          },
+        },
+      ],
+      policies: new Map([[digestOf('contoso'), Buffer.from('the bytes of contoso')]]),
+    })
+  })
+
+  it('that says everything is taken as it is', () => {
+    const quota = (first: number) => ({
+      concurrentShells: first,
+      concurrentOperations: first + 1,
+      timeslotSeconds: first + 2,
+      operationsPerTimeslot: first + 3,
+    })
+    const applications = [
+      { account: 'S-1-5-82-1-2-3', application: 'wsman/contoso' },
+      { account: 'uid:0', application: 'wsman/contoso' },
+    ]
+    const config = load({
+      $schema: '../host/tenant/config.schema.json',
+      endpoint: '/run/portcullis',
+      evaluators: 64,
+      guard: { policy: 'policies/guard.wasm' },
+      tenants: [
+        {
+          ...contoso,
+          applications,
+          timeZone: 'Europe/Zurich',
+          runAsPoolAccountWithoutToken: true,
+          allowAdministrator: true,
+          showReasons: true,
+          redirectTargets: [
+            'https://winrm.example',
+            'https://WINRM.example:5986',
+            'https://other.example:443',
+          ],
+          quotaCeiling: quota(10),
+          quotaWithoutAnswer: quota(1),
+        },
+        fabrikam,
+      ],
+    })
+    expect(config).toMatchObject({ endpoint: '/run/portcullis', evaluators: 64, guard: digestOf('guard') })
+    expect(config.tenants[0]).toEqual({
+      name: 'contoso',
+      applications,
+      policy: digestOf('contoso'),
+      timeZone: 'Europe/Zurich',
+      runAsPoolAccountWithoutToken: true,
+      showReasons: true,
+      rules: {
+        allowAdministrator: true,
+        redirectTargets: ['https://winrm.example', 'https://winrm.example:5986', 'https://other.example'],
+        quotaCeiling: [10, 11, 12, 13],
+        quotaWithoutAnswer: [1, 2, 3, 4],
+      },
+    })
+    expect([...config.policies.keys()].sort()).toEqual(['contoso', 'fabrikam', 'guard'].map(digestOf).sort())
+  })
+
+  it('reads a policy once that many name', () => {
+    const config = load({ ...good, tenants: [contoso, { ...fabrikam, policy: contoso.policy }] })
+    expect(config.policies.size).toBe(1)
+  })
+
+  it('crosses to evaluators as JSON without a loss', () => {
+    const { tenants } = load({ ...good, guard: { policy: 'policies/guard.wasm' } })
+    expect(JSON.parse(JSON.stringify(tenants))).toEqual(tenants)
+  })
+})
+
+describe('a configuration file', () => {
+  it('that is missing is unreadable, and its path is named', () => {
+    const { code, detail } = refusal(() => loadConfig(join(folder, 'nowhere.json')))
+    expect(code).toBe('ERR_CONFIG_UNREADABLE')
+    expect(detail).toBe(`${join(folder, 'nowhere.json')} (ENOENT)`)
+  })
+
+  it('that is a folder is unreadable', () => {
+    expect(refusal(() => loadConfig(folder))).toMatchObject({
+      code: 'ERR_CONFIG_UNREADABLE',
+      detail: `${folder} (EISDIR)`,
+    })
+  })
+
+  it.each([
+    ['a comma too many', '{\n  "endpoint": "e",\n}', 'line 3, column 1'],
+    ['a comma too few', '{\n  "endpoint": "e"\n  "tenants": []\n}', 'line 3, column 3'],
+    ['names without quotes', '{ endpoint: "e" }', 'line 1, column 3'],
+    ['a newline in a text', '{\n  "endpoint": "a\nb"\n}', 'line 2, column 17'],
+    ['an unknown escape', '{ "endpoint": "a\\x" }', 'line 1, column 18'],
+    ['something behind its end', '{}\n\n}', 'line 3, column 1'],
+    ['no end', '{\n  "endpoint": "e"', 'line 2, column 18'],
+    ['nothing in it', '', 'line 1, column 1'],
+    ['only blanks in it', '\n\n  ', 'line 3, column 3'],
+  ])('with %s is no JSON, and the place is named', (_, text, place) => {
+    const { code, detail } = refusal(() => loadText(text))
+    expect(code).toBe('ERR_CONFIG_JSON')
+    expect(detail.startsWith(`${path}, ${place}: `)).toBe(true)
+  })
+})
+
+describe('a configuration that breaks the schema', () => {
+  it.each<[string, unknown, string[]]>([
+    ['is no object', [], ['at the top: must be object']],
+    ['is null', null, ['at the top: must be object']],
+    ['is empty', {}, ["must have required property 'endpoint'", "must have required property 'tenants'"]],
+    ['has an unknown member', { ...good, endpiont: 'e' }, ['at the top: "endpiont" is not a known member']],
+    ['has an endpoint of another type', { ...good, endpoint: 7 }, ['at /endpoint: must be string']],
+    [
+      'has an empty endpoint',
+      { ...good, endpoint: '' },
+      ['at /endpoint: must NOT have fewer than 1 characters'],
+    ],
+    ['has an endpoint that no socket can have', { ...good, endpoint: 'e'.repeat(81) }, ['at /endpoint: ']],
+    ['has no tenants', { ...good, tenants: [] }, ['at /tenants: must NOT have fewer than 1 items']],
+    ['has zero evaluators', { ...good, evaluators: 0 }, ['at /evaluators: must be >= 1']],
+    ['has 65 evaluators', { ...good, evaluators: 65 }, ['at /evaluators: must be <= 64']],
+    ['has half an evaluator', { ...good, evaluators: 1.5 }, ['at /evaluators: must be integer']],
+    ['has a guard that is a path', { ...good, guard: 'p.wasm' }, ['at /guard: must be object']],
+    [
+      'has a guard without a policy',
+      { ...good, guard: {} },
+      ["at /guard: must have required property 'policy'"],
+    ],
+    [
+      'has a tenant without a policy',
+      withTenant({ policy: undefined }),
+      ["at /tenants/0: must have required property 'policy'"],
+    ],
+    ['has a tenant without applications', withTenant({ applications: [] }), ['at /tenants/0/applications: ']],
+    [
+      'has a tenant with an unknown member',
+      withTenant({ timezone: 'UTC' }),
+      ['at /tenants/0: "timezone" is not a known member'],
+    ],
+    [
+      'has a switch that is no switch',
+      withTenant({ showReasons: 'yes' }),
+      ['at /tenants/0/showReasons: must be boolean'],
+    ],
+    ['has a name with capitals', withTenant({ name: 'Contoso' }), ['at /tenants/0/name: must match pattern']],
+    [
+      'has a name that begins with a dash',
+      withTenant({ name: '-contoso' }),
+      ['at /tenants/0/name: must match pattern'],
+    ],
+    ['has an empty name', withTenant({ name: '' }), ['at /tenants/0/name: must match pattern']],
+    [
+      'has a name of 64 characters',
+      withTenant({ name: 'c'.repeat(64) }),
+      ['at /tenants/0/name: must match pattern'],
+    ],
+    [
+      'has an account by name',
+      withApplication({ account: 'root' }),
+      ['at /tenants/0/applications/0/account: must match pattern'],
+    ],
+    [
+      'has an account that is no SID',
+      withApplication({ account: 'S-2-5-18' }),
+      ['at /tenants/0/applications/0/account: must match pattern'],
+    ],
+    [
+      'has an account with something before it',
+      withApplication({ account: ' uid:1000' }),
+      ['/account: must match pattern'],
+    ],
+    [
+      'has an account with something behind it',
+      withApplication({ account: 'uid:1000\n' }),
+      ['/account: must match pattern'],
+    ],
+    [
+      'has an empty application',
+      withApplication({ application: '' }),
+      ['at /tenants/0/applications/0/application: '],
+    ],
+    [
+      'has an application that is too long',
+      withApplication({ application: 'a'.repeat(1025) }),
+      ['at /tenants/0/applications/0/application: '],
+    ],
+    [
+      'has a redirect target without https',
+      withTenant({ redirectTargets: ['http://a.example'] }),
+      ['at /tenants/0/redirectTargets/0: must match pattern'],
+    ],
+    [
+      'has a redirect target with a path',
+      withTenant({ redirectTargets: ['https://a.example/'] }),
+      ['at /tenants/0/redirectTargets/0: must match pattern'],
+    ],
+    [
+      'has a redirect target with a user',
+      withTenant({ redirectTargets: ['https://u@a.example'] }),
+      ['at /tenants/0/redirectTargets/0: must match pattern'],
+    ],
+    [
+      'has a quota with a zero',
+      withTenant({
+        quotaCeiling: {
+          concurrentShells: 0,
+          concurrentOperations: 1,
+          timeslotSeconds: 1,
+          operationsPerTimeslot: 1,
+        },
+      }),
+      ['at /tenants/0/quotaCeiling/concurrentShells: must be >= 1'],
+    ],
+    [
+      'has a quota that is not whole',
+      withTenant({ quotaWithoutAnswer: { concurrentShells: 1 } }),
+      ["at /tenants/0/quotaWithoutAnswer: must have required property 'operationsPerTimeslot'"],
+    ],
+    [
+      'has a quota over 32 bits',
+      withTenant({
+        quotaCeiling: {
+          concurrentShells: 2 ** 32,
+          concurrentOperations: 1,
+          timeslotSeconds: 1,
+          operationsPerTimeslot: 1,
+        },
+      }),
+      ['at /tenants/0/quotaCeiling/concurrentShells: must be <= 4294967295'],
+    ],
+  ])('because it %s is refused with the place and the reason', (_, config, problems) => {
+    const { code, detail } = refusal(() => loadText(JSON.stringify(config)))
+    expect(code).toBe('ERR_CONFIG_SCHEMA')
+    expect(detail.startsWith(`${path}\n`)).toBe(true)
+    for (const problem of problems) expect(detail).toContain(problem)
+  })
+
+  it('in several places is refused with all of them', () => {
+    const { detail } = refusal(() => load({ ...withTenant({ name: '', policy: 7 }), evaluators: 0 }))
+    for (const place of ['/evaluators', '/tenants/0/name', '/tenants/0/policy'])
+      expect(detail).toContain(`at ${place}: `)
+  })
+
+  it('in very many places is refused with ten of them', () => {
+    const tenants = Array.from({ length: 50 }, (_, index) => ({ ...contoso, name: `NO ${index}` }))
+    expect(refusal(() => load({ ...good, tenants })).detail.split('\n')).toHaveLength(11)
+  })
+
+  it('names the member that the prototype has as unknown', () => {
+    expect(refusal(() => loadText('{"endpoint":"e","tenants":[],"constructor":1}')).detail).toContain(
+      '"constructor"',
+    )
+    expect(refusal(() => loadText('{"endpoint":"e","tenants":[],"__proto__":{}}')).detail).toContain(
+      '"__proto__"',
+    )
+  })
+})
+
+describe('a configuration whose entries collide', () => {
+  const claiming = (first: object[], second: object[]) => ({
+    ...good,
+    tenants: [
+      { ...contoso, applications: first },
+      { ...fabrikam, applications: second },
+    ],
+  })
+
+  it('in two tenants of one name is refused, with both places', () => {
+    expect(
+      refusal(() => load({ ...good, tenants: [contoso, fabrikam, { ...fabrikam, name: 'contoso' }] })),
+    ).toMatchObject({
+      code: 'ERR_CONFIG_COLLISION',
+      detail: '/tenants/2 and /tenants/0 are both named "contoso"',
+    })
+  })
+
+  it.each([
+    ['the same application', 'wsman/contoso', 'wsman/contoso'],
+    ['the same in capitals', 'wsman/contoso', 'WSMAN/Contoso'],
+    ['the same but for case outside ASCII', 'wsman/zürich', 'wsman/ZÜRICH'],
+    ['the same in Greek', 'wsman/αθήνα', 'wsman/ΑΘΉΝΑ'],
+    ['the same in Cyrillic', 'wsman/москва', 'WSMAN/МОСКВА'],
+  ])('in %s is refused, with both places', (_, first, second) => {
+    const config = claiming(
+      [{ account, application: first }],
+      [
+        { account, application: 'wsman/other' },
+        { account, application: second },
+      ],
+    )
+    const { code, detail } = refusal(() => load(config))
+    expect(code).toBe('ERR_CONFIG_COLLISION')
+    expect(detail).toBe(
+      `/tenants/1/applications/1 and /tenants/0/applications/0 both name ${account} with "${second}" (case does not count)`,
+    )
+  })
+
+  it('within one tenant is refused too', () => {
+    const applications = [
+      { account, application: 'wsman/contoso' },
+      { account, application: 'wsman/CONTOSO' },
+    ]
+    expect(refusal(() => load(withTenant({ applications }))).code).toBe('ERR_CONFIG_COLLISION')
+  })
+
+  it.each([
+    [
+      'the accounts differ',
+      { account, application: 'wsman/a' },
+      { account: 'uid:1001', application: 'wsman/a' },
+    ],
+    ['the applications differ', { account, application: 'wsman/a' }, { account, application: 'wsman/b' }],
+    ['one has a slash more', { account, application: 'wsman/a' }, { account, application: 'wsman/a/' }],
+    ['ß is not SS', { account, application: 'wsman/straße' }, { account, application: 'wsman/strasse' }],
+    [
+      'one is composed',
+      { account, application: 'wsman/zu\u0308rich' },
+      { account, application: 'wsman/zürich' },
+    ],
+    [
+      'the digits move over',
+      { account: 'uid:1', application: '0a' },
+      { account: 'uid:10', application: 'a' },
+    ],
+  ])('is not one where %s', (_, first, second) => {
+    expect(load(claiming([first], [second])).tenants).toHaveLength(2)
+  })
+})
+
+describe('a configuration with a value that has no meaning here', () => {
+  it.each(['Europe/Atlantis', 'Zurich', 'UTC+2', 'Europe/Zurich ', '../UTC'])(
+    'is refused: time zone "%s"',
+    (timeZone) => {
+      expect(refusal(() => load(withTenant({ timeZone })))).toMatchObject({
+        code: 'ERR_CONFIG_VALUE',
+        detail: `at /tenants/0/timeZone: "${timeZone}" is not an IANA time zone`,
+      })
+    },
+  )
+
+  it.each([
+    'https://:5986',
+    'https://a.example:99999',
+    'https://[::1',
+    'https://a b',
+    'https://a%zz',
+    'https://<a>',
+  ])('is refused: redirect target "%s"', (target) => {
+    const { code, detail } = refusal(() =>
+      load(withTenant({ redirectTargets: ['https://a.example', target] })),
+    )
+    expect(['ERR_CONFIG_VALUE', 'ERR_CONFIG_SCHEMA']).toContain(code)
+    expect(detail).toContain('at /tenants/0/redirectTargets/1: ')
+  })
+})
+
+describe('a configuration with a policy that cannot be read', () => {
+  it.each<[string, object, string, string]>([
+    [
+      'of a tenant',
+      withTenant({ policy: 'policies/missing.wasm' }),
+      '/tenants/0/policy',
+      'policies/missing.wasm',
+    ],
+    ['of the guard', { ...good, guard: { policy: 'missing.wasm' } }, '/guard/policy', 'missing.wasm'],
+    [
+      'of the second tenant',
+      { ...good, tenants: [contoso, { ...fabrikam, policy: '/nowhere/p.wasm' }] },
+      '/tenants/1/policy',
+      '/nowhere/p.wasm',
+    ],
+  ])('%s is refused with its place and its whole path', (_, config, place, file) => {
+    const whole = file.startsWith('/') ? file : join(folder, file)
+    expect(refusal(() => load(config))).toMatchObject({
+      code: 'ERR_CONFIG_POLICY',
+      detail: `at ${place}: ${whole} (ENOENT)`,
+    })
+  })
+
+  it('because it is a folder is refused', () => {
+    expect(refusal(() => load(withTenant({ policy: 'policies' })))).toMatchObject({
+      code: 'ERR_CONFIG_POLICY',
+      detail: `at /tenants/0/policy: ${join(folder, 'policies')} (EISDIR)`,
+    })
+  })
+})
+
+describe("an application's key", () => {
+  const key = (application: string) => applicationKey(account, application)
+
+  it.each([
+    ['ASCII', 'wsman/Contoso', 'WSMAN/CONTOSO'],
+    ['Latin', 'zürich é å ø ç', 'ZÜRICH É Å Ø Ç'],
+    ['Greek', 'αθήνα', 'ΑΘΉΝΑ'],
+    ['Cyrillic', 'москва', 'МОСКВА'],
+    ['fullwidth letters', 'ａｂｃ', 'ＡＢＣ'],
+  ])('is the same for small letters and capitals in %s', (_, small, capital) => {
+    expect(key(small)).toBe(key(capital))
+  })
+
+  it.each([
+    ['ß and SS', 'ß', 'SS'],
+    ['ß and ss', 'ß', 'ss'],
+    ['a ligature and its letters', 'ﬁ', 'FI'],
+    ['an apostrophe in one character and in two', 'ŉ', 'ʼN'],
+    ['the composed and the decomposed', 'é', 'e\u0301'],
+    ['the Kelvin sign and K', '\u212a', 'K'],
+    ['the Ångström sign and Å', '\u212b', 'Å'],
+    ['a capital I with a dot and i', 'İ', 'i'],
+    ['two unpaired surrogates', '\ud800', '\ud801'],
+    ['a pair in the right and in the wrong order', '\ud83d\udd11', '\udd11\ud83d'],
+    ['an unpaired surrogate and U+FFFD', '\ud800', '\ufffd'],
+    ['a name with and without a blank', 'wsman/a', 'wsman/a '],
+    ['a slash and a backslash', 'wsman/a', 'wsman\\a'],
+    ['small and capital letters outside the first plane', '𐐨', '𐐀'],
+  ])('is another one for %s', (_, first, second) => {
+    expect(key(first)).not.toBe(key(second))
+  })
+
+  it('is another one for each account', () => {
+    expect(applicationKey('uid:1', 'wsman/a')).not.toBe(applicationKey('uid:2', 'wsman/a'))
+  })
+
+  it('has as many units as the name, whatever the name is, and folding it again changes nothing', () => {
+    fc.assert(
+      fc.property(anyText(40), (application) => {
+        const folded = key(application).slice(account.length + 1)
+        expect(folded).toHaveLength(application.length)
+        expect(key(folded)).toBe(key(application))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('depends on no unit but the one in its place', () => {
+    fc.assert(
+      fc.property(anyText(20), anyText(20), (first, second) => {
+        const bare = (application: string) => key(application).slice(account.length + 1)
+        expect(bare(first + second)).toBe(bare(first) + bare(second))
+      }),
+    )
+  })
+})
+
+describe('a question that a person wrote', () => {
+  const smallest = { kind: 'user', application: 'wsman/contoso' }
+  const check = (value: unknown) => checkQuestion(value, 'the options')
+
+  it('may say no more than its kind and its application', () => {
+    for (const kind of ['user', 'operation', 'quota'])
+      expect(check({ ...smallest, kind })).toEqual({ ...smallest, kind })
+  })
+
+  it('may say everything', () => {
+    const question = {
+      ...smallest,
+      kind: 'operation',
+      senderName: '',
+      authenticationMechanism: '',
+      certificate: { subject: 's', issuerName: 'i', issuerThumbprint: 't', subjectName: 'n' },
+      httpUrl: '',
+      userSid: 'S-1-5-21-1-2-3-1001',
+      groupSids: ['S-1-5-11', 'S-1-1-0'],
+      denyOnlySids: [],
+      operation: 4294967295,
+      action: '',
+      resourceUri: '',
+      time: '2026-07-26T12:00:00.5+02:00',
+      timeZone: 'Europe/Zurich',
+    }
+    expect(check(question)).toEqual(question)
+    expect(check({ ...smallest, certificate: null })).toEqual({ ...smallest, certificate: null })
+  })
+
+  it.each<[string, unknown, string]>([
+    ['is no object', 'user', 'at the top: must be object'],
+    ['has no kind', { application: 'a' }, "at the top: must have required property 'kind'"],
+    ['has no application', { kind: 'user' }, "at the top: must have required property 'application'"],
+    [
+      'has an unknown kind',
+      { ...smallest, kind: 'shell' },
+      'at /kind: must be one of ["user","operation","quota"]',
+    ],
+    ['has an empty application', { ...smallest, application: '' }, 'at /application: '],
+    ['has an unknown member', { ...smallest, sender: 'ada' }, 'at the top: "sender" is not a known member'],
+    [
+      'has an unknown certificate member',
+      { ...smallest, certificate: { issuer: 'i' } },
+      'at /certificate: "issuer" is not a known member',
+    ],
+    ['has a name as a SID', { ...smallest, userSid: 'ada' }, 'at /userSid: must match pattern'],
+    ['has a SID without an authority', { ...smallest, userSid: 'S-1' }, 'at /userSid: must match pattern'],
+    [
+      'has a SID of 16 sub-authorities',
+      { ...smallest, userSid: `S-1-5${'-1'.repeat(16)}` },
+      'at /userSid: must match pattern',
+    ],
+    [
+      'has a group that is no SID',
+      { ...smallest, userSid: 'S-1-5-18', groupSids: ['S-1-5-11', 'x'] },
+      'at /groupSids/1: must match pattern',
+    ],
+    [
+      'has a negative operation',
+      { ...smallest, kind: 'operation', operation: -1 },
+      'at /operation: must be >= 0',
+    ],
+    [
+      'has an operation over 32 bits',
+      { ...smallest, kind: 'operation', operation: 2 ** 32 },
+      'at /operation: must be <= 4294967295',
+    ],
+    [
+      'has a time without a zone',
+      { ...smallest, time: '2026-07-26T12:00:00' },
+      'at /time: must match pattern',
+    ],
+  ])('and that %s is refused with the place and the reason', (_, value, problem) => {
+    const { code, detail } = refusal(() => check(value))
+    expect(code).toBe('ERR_QUESTION_FILE')
+    expect(detail.startsWith('the options\n')).toBe(true)
+    expect(detail).toContain(problem)
+  })
+
+  it.each(['groupSids', 'denyOnlySids'])(
+    'has no %s without a user, because groups come from a token',
+    (member) => {
+      for (const groups of [['S-1-5-11'], []]) {
+        expect(refusal(() => check({ ...smallest, [member]: groups }))).toMatchObject({
+          code: 'ERR_QUESTION_FILE',
+          detail: 'the options: groups come from a token; give a userSid too',
+        })
+      }
+    },
+  )
+
+  it('is read from a file, and the file is named in what is wrong with it', () => {
+    const file = join(folder, 'question.json')
+    writeFileSync(file, JSON.stringify(smallest))
+    expect(readQuestion(file)).toEqual(smallest)
+    writeFileSync(file, '{\n  "kind": "user",\n}')
+    expect(refusal(() => readQuestion(file))).toMatchObject({ code: 'ERR_QUESTION_FILE' })
+    expect(refusal(() => readQuestion(file)).detail).toContain(`${file}, line 3, column 1: `)
+    expect(refusal(() => readQuestion(join(folder, 'none.json'))).detail).toContain('(ENOENT)')
+  })
+})
