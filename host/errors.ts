@@ -19,6 +19,10 @@ export const errorTable = {
     text: 'the module imports something other than the function env.abort',
   },
   ERR_MODULE_EXPORT: { fault: 'policy', text: 'the module does not export what a policy must export' },
+  ERR_MODULE_MEMORY: {
+    fault: 'policy',
+    text: 'the module does not declare one unshared memory of at most 16 pages',
+  },
   ERR_POLICY_START: { fault: 'policy', text: 'the policy failed before its function was called' },
   ERR_POLICY_TRAP: { fault: 'policy', text: 'the policy trapped' },
   ERR_POLICY_ABORT: { fault: 'policy', text: 'the policy aborted' },

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs'
 
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
 
 import { type ErrorCode, PortcullisError } from './errors.ts'
 
@@ -20,11 +21,17 @@ function placeOf(text: string, offset: number): string {
   return `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`
 }
 
-/** V8 names the offset of a syntax error in its message; where it does not, the place is the end. */
-function describeSyntaxError(text: string, error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  const offset = Number(/position (\d+)/.exec(message)?.[1] ?? text.length)
-  return `${placeOf(text, offset)}: ${message.replace(/ in JSON at position.*/, '')}`
+/** What V8 says of a syntax error names its place only sometimes, and differently in each version. */
+function describeSyntaxError(text: string): string {
+  const errors: ParseError[] = []
+  parseTree(text, errors, { disallowComments: true })
+  const [first] = errors
+  if (first === undefined) return 'it is not JSON' // two parsers disagree; the stricter one has the say
+  const words = printParseErrorCode(first.error).replace(
+    /(?<=[a-z])[A-Z]/g,
+    (letter) => ` ${letter.toLowerCase()}`,
+  )
+  return `${placeOf(text, first.offset)}: ${words}`
 }
 
 function describeSchemaError({ instancePath, keyword, params, message }: ErrorObject): string {
@@ -53,8 +60,8 @@ export function checkSchema(
 export function parseJson(text: string, source: string, code: ErrorCode): unknown {
   try {
     return JSON.parse(text)
-  } catch (error) {
-    throw new PortcullisError(code, `${source}, ${describeSyntaxError(text, error)}`)
+  } catch {
+    throw new PortcullisError(code, `${source}, ${describeSyntaxError(text)}`)
   }
 }
 

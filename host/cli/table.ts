@@ -12,7 +12,9 @@ function escaped(text: string): string {
   const visible = text.replace(invisible, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   })
-  return visible.length > CELL_CHARACTERS_MAX ? `${visible.slice(0, CELL_CHARACTERS_MAX - 1)}…` : visible
+  const characters = [...visible]
+  if (characters.length <= CELL_CHARACTERS_MAX) return visible
+  return `${characters.slice(0, CELL_CHARACTERS_MAX - 1).join('')}…`
 }
 
 /** Columns that hold only numbers are aligned to the right. */

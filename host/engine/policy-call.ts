@@ -22,7 +22,7 @@ export interface NoAnswer {
 
 export type PolicyAnswer = PolicyResult | NoAnswer
 
-type GuestFunction = (argument: number) => number
+type GuestFunction = (argument: number) => unknown
 
 function noAnswer(error: ErrorCode, detail: string): NoAnswer {
   return { kind: 'no-answer', error, detail }
@@ -51,38 +51,57 @@ class Call {
     throw new Error('abort') // leaves the guest; what it says is in #aborted
   }
 
-  #failed(error: unknown, whileStarting: boolean): NoAnswer {
+  /** What was thrown says how a guest ended; that it aborted is state, because a guest may catch what abort throws. */
+  #ended(error: unknown, otherwise: ErrorCode): NoAnswer {
     if (this.#aborted !== undefined) return noAnswer('ERR_POLICY_ABORT', this.#aborted)
     const detail = error instanceof Error ? error.message.slice(0, abortTextUnitsMax) : ''
-    if (whileStarting) return noAnswer('ERR_POLICY_START', detail)
-    if (error instanceof WebAssembly.RuntimeError) return noAnswer('ERR_POLICY_TRAP', detail)
     // The only RangeError that can come out of a running guest: V8's own stack overflow.
-    if (error instanceof RangeError) return noAnswer('ERR_POLICY_STACK', detail)
-    return noAnswer('ERR_HOST_FAULT', detail)
+    return noAnswer(
+      otherwise === 'ERR_POLICY_TRAP' && error instanceof RangeError ? 'ERR_POLICY_STACK' : otherwise,
+      detail,
+    )
   }
 
-  run(policy: PolicyModule, name: PolicyFunction, block: Uint8Array): PolicyAnswer {
-    let exports: WebAssembly.Exports
+  /** Calls into the guest. Whatever comes out of it as an exception is the guest's fault, never ours. */
+  #guest(call: () => unknown, otherwise: ErrorCode): { returned: unknown } | NoAnswer {
     try {
-      exports = new WebAssembly.Instance(policy.module, this.#imports).exports
+      const returned = call()
+      return this.#aborted === undefined ? { returned } : noAnswer('ERR_POLICY_ABORT', this.#aborted)
     } catch (error) {
-      return this.#failed(error, true)
+      return this.#ended(error, otherwise)
     }
+  }
+
+  /** Calls an exported function with one number; what it returns is a number, or it is not what it should be. */
+  #call(exports: WebAssembly.Exports, name: string, argument: number): number | NoAnswer {
+    const guest = this.#guest(() => (exports[name] as GuestFunction)(argument), 'ERR_POLICY_TRAP')
+    if ('kind' in guest) return guest
+    const { returned } = guest
+    return typeof returned === 'number'
+      ? returned
+      : noAnswer('ERR_POLICY_RESULT', `${name} returned no number`)
+  }
+
+  run({ module }: PolicyModule, name: PolicyFunction, block: Uint8Array): PolicyAnswer {
+    const guest = this.#guest(() => new WebAssembly.Instance(module, this.#imports), 'ERR_POLICY_START')
+    if ('kind' in guest) return guest
+    const { exports } = guest.returned as WebAssembly.Instance
     const memory = new GuestMemory(exports.memory as WebAssembly.Memory)
     this.#memory = memory
-    try {
-      const address = (exports[requestFunction] as GuestFunction)(block.length)
-      const target = memory.bytes(address, block.length, 8)
-      if (target === undefined)
-        return noAnswer('ERR_POLICY_RESULT', `${requestFunction} returned no usable address`)
-      target.set(block)
-      const result = readResult(memory, (exports[policyFunctions[name]] as GuestFunction)(address))
-      if (typeof result === 'string') return noAnswer('ERR_POLICY_RESULT', result)
-      if (resultsOf[name].includes(result.kind)) return result
-      return noAnswer('ERR_POLICY_RESULT', `${policyFunctions[name]} returned "${result.kind}"`)
-    } catch (error) {
-      return this.#failed(error, false)
-    }
+
+    const address = this.#call(exports, requestFunction, block.length)
+    if (typeof address !== 'number') return address
+    const target = memory.bytes(address, block.length, 8)
+    if (target === undefined)
+      return noAnswer('ERR_POLICY_RESULT', `${requestFunction} returned no usable address`)
+    target.set(block)
+
+    const record = this.#call(exports, policyFunctions[name], address)
+    if (typeof record !== 'number') return record
+    const result = readResult(memory, record)
+    if (typeof result === 'string') return noAnswer('ERR_POLICY_RESULT', result)
+    if (resultsOf[name].includes(result.kind)) return result
+    return noAnswer('ERR_POLICY_RESULT', `${policyFunctions[name]} returned "${result.kind}"`)
   }
 }
 

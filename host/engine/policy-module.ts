@@ -1,11 +1,12 @@
 /**
  * Compiles an uploaded module, once, if it can be a policy: its imports and exports are what the ABI page says.
- * Compiling runs no instruction of it. What its functions cost is bounded from outside for now: the memory by a
- * flag of the evaluator's V8, the time by the watchdog.
+ * Compiling runs no instruction of it. The memory is bounded by what the module declares, and by a flag of the
+ * evaluator's V8; the time of its functions is bounded from outside, by the watchdog.
  */
 
 import { PortcullisError } from '../errors.ts'
-import { moduleBytesMax } from '../limits.ts'
+import { memoryPagesMax, moduleBytesMax } from '../limits.ts'
+import { memoryLimits } from './memory-limits.ts'
 
 export const policyFunctions = {
   user: 'authzUser',
@@ -30,6 +31,16 @@ function checkImports(module: WebAssembly.Module): void {
       )
     }
   }
+}
+
+function checkMemory(bytes: Uint8Array): void {
+  const limits = memoryLimits(bytes)
+  if (limits === undefined) throw new PortcullisError('ERR_MODULE_MEMORY', 'it has no memory of its own')
+  const { shared, wide, maximum } = limits
+  if (shared || wide) throw new PortcullisError('ERR_MODULE_MEMORY', 'it is shared, or has 64-bit addresses')
+  if (maximum === undefined) throw new PortcullisError('ERR_MODULE_MEMORY', 'no maximum is declared')
+  if (maximum > memoryPagesMax)
+    throw new PortcullisError('ERR_MODULE_MEMORY', `its maximum is ${maximum} pages`)
 }
 
 function checkExports(module: WebAssembly.Module): boolean {
@@ -63,5 +74,7 @@ export function compilePolicy(bytes: Uint8Array): PolicyModule {
     throw new PortcullisError('ERR_MODULE_INVALID', (error as Error).message.slice(0, 200))
   }
   checkImports(module)
-  return { module, hasQuota: checkExports(module) }
+  const hasQuota = checkExports(module)
+  checkMemory(bytes)
+  return { module, hasQuota }
 }

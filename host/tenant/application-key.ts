@@ -6,7 +6,8 @@
 
 function foldUnit(unit: string): string {
   const upper = unit.toUpperCase()
-  return upper.length === 1 ? upper : unit
+  const leavesAscii = unit > '\x7f' && upper <= '\x7f' // dotless i, long s: other letters to Windows
+  return upper.length === 1 && !leavesAscii ? upper : unit
 }
 
 export function applicationKey(account: string, application: string): string {

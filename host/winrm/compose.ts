@@ -9,7 +9,7 @@
 
 import type { PolicyAnswer, PolicyFunction } from '../engine/policy-call.ts'
 import type { Quota } from '../engine/result-record.ts'
-import type { Kind } from '../wire/layout.ts'
+import { answer as answerLayout, type Kind } from '../wire/layout.ts'
 import { codeOf, win32 } from './codes.ts'
 import type { Author, Decision, Rules } from './decision.ts'
 
@@ -54,7 +54,9 @@ function redirected(by: Author, target: string, kind: Kind, rules: Rules): Decis
   const denied = { outcome: 'deny', code: win32.ACCESS_DENIED, by, reason: `redirect to ${target}` } as const
   if (kind !== 'user') return denied
   const url = URL.canParse(target) ? new URL(target) : undefined
+  const fits = url !== undefined && url.href.length <= answerLayout.textUnitsMax // escaping makes it longer than it was
   const listed =
+    fits &&
     url?.protocol === 'https:' &&
     url.username === '' &&
     url.password === '' &&
@@ -103,7 +105,7 @@ function decideQuota({ guard, tenant }: Respondents, rules: Rules): Decision {
     const failed = unanswered(by, answer)
     if (rules.quotaWithoutAnswer === undefined) return failed
     const { error, detail } = failed
-    const safe = smallest(rules.quotaWithoutAnswer, rules.quotaCeiling)
+    const safe = smallest(rules.quotaWithoutAnswer, quota)
     return { outcome: 'allow', code: win32.NO_ERROR, administrator: false, quota: safe, error, detail }
   }
   return { outcome: 'allow', code: win32.NO_ERROR, administrator: false, quota }

@@ -44,6 +44,6 @@ export interface Rules {
   readonly redirectTargets: readonly string[]
   /** No quota is above this, in any field. */
   readonly quotaCeiling: Quota
-  /** What a quota question gets when there is no answer; undefined: an error. */
+  /** What a quota question gets when there is no answer, if nothing smaller applies; undefined: an error. */
   readonly quotaWithoutAnswer?: Quota
 }

@@ -36,10 +36,30 @@ export interface Question {
 
 const validate = compileSchema(hostFile('winrm', 'question.schema.json'))
 
+/** The numbers of a SID of the right shape: an authority of 48 bits, sub-authorities of 32. */
+function isSid(sid: string): boolean {
+  const [authority = 0, ...subAuthorities] = sid.split('-').slice(2).map(Number)
+  return authority < 2 ** 48 && subAuthorities.every((number) => number < 2 ** 32)
+}
+
+function checkSids(question: Question, source: string): void {
+  const { userSid, groupSids = [], denyOnlySids = [] } = question
+  const placed = [
+    ...(userSid === undefined ? [] : [[userSid, '/userSid'] as const]),
+    ...groupSids.map((sid, index) => [sid, `/groupSids/${index}`] as const),
+    ...denyOnlySids.map((sid, index) => [sid, `/denyOnlySids/${index}`] as const),
+  ]
+  for (const [sid, place] of placed) {
+    if (!isSid(sid))
+      throw new PortcullisError('ERR_QUESTION_FILE', `${source}\n  at ${place}: a number in it is too large`)
+  }
+}
+
 /** Throws ERR_QUESTION_FILE with the place and the reason. */
 export function checkQuestion(value: unknown, source: string): Question {
   checkSchema(validate, value, source, 'ERR_QUESTION_FILE')
   const question = value as Question
+  checkSids(question, source)
   if (question.userSid === undefined && (question.groupSids ?? question.denyOnlySids) !== undefined) {
     throw new PortcullisError('ERR_QUESTION_FILE', `${source}: groups come from a token; give a userSid too`)
   }

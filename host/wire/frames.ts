@@ -29,7 +29,8 @@ export class FrameReader {
     const frames: Frame[] = []
     while (this.#pending.length >= FRAME_HEADER_BYTES) {
       const size = this.#pending.readUInt32LE(0)
-      if (size > controlBytesMax) throw new PortcullisError('ERR_CHANNEL', 'an evaluator sent no frame')
+      if (size > controlBytesMax || this.#pending.readUInt16LE(6) !== 0)
+        throw new PortcullisError('ERR_CHANNEL', 'an evaluator sent no frame')
       const end = FRAME_HEADER_BYTES + size
       if (this.#pending.length < end) break
       frames.push({

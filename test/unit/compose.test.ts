@@ -227,6 +227,14 @@ describe('a redirect', () => {
     })
   })
 
+  it('whose URL does not fit into an answer is a denial, not a redirect to the beginning of it', () => {
+    const target = `https://winrm.example/${'é'.repeat(400)}`
+    const redirectTargets = ['https://winrm.example']
+    const { decision } = decide('user', undefined, { user: redirectTo(target) }, { redirectTargets })
+    expect(decision).toMatchObject({ outcome: 'deny', code: 5, error: 'ERR_REDIRECT_TARGET' })
+    expect(decision).not.toHaveProperty('redirect')
+  })
+
   it('is a denial without a URL where the operator has listed nothing', () => {
     const { decision } = decide('user', undefined, { user: redirectTo('https://winrm.example/') })
     expect(decision).toMatchObject({ outcome: 'deny', code: 5, error: 'ERR_REDIRECT_TARGET' })
@@ -255,6 +263,12 @@ describe('a redirect', () => {
 describe('a quota', () => {
   const decideQuota = (guard: Answers | undefined, tenant: Answers, given: Partial<Rules> = {}) =>
     decide('quota', guard, tenant, given).decision
+
+  it('is never above what the guard allows, also when the tenant gives no answer', () => {
+    const given: Partial<Rules> = { quotaWithoutAnswer: [50, 50, 50, 50], quotaCeiling: [100, 100, 100, 100] }
+    const decision = decideQuota({ quota: quotaOf(1, 1, 1, 1) }, { quota: trap }, given)
+    expect(decision).toMatchObject({ outcome: 'allow', quota: [1, 1, 1, 1] })
+  })
 
   it('is in each field the smallest of guard, tenant and ceiling', () => {
     const guard = { quota: quotaOf(1, 20, 30, 40) }

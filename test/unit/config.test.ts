@@ -175,10 +175,13 @@ describe('a configuration file', () => {
 
   it.each([
     ['a comma too many', '{\n  "endpoint": "e",\n}', 'line 3, column 1'],
+    ['a word that is none', '{\n  "endpoint": tru,\n  "tenants": []\n}', 'line 2, column 15'],
+    ['a value that is missing', '{\n  "endpoint": ,\n  "tenants": []\n}', 'line 2, column 15'],
+    ['a comma too many in a list', '{\n  "endpoint": "e",\n  "tenants": [1,]\n}', 'line 3, column 17'],
     ['a comma too few', '{\n  "endpoint": "e"\n  "tenants": []\n}', 'line 3, column 3'],
     ['names without quotes', '{ endpoint: "e" }', 'line 1, column 3'],
-    ['a newline in a text', '{\n  "endpoint": "a\nb"\n}', 'line 2, column 17'],
-    ['an unknown escape', '{ "endpoint": "a\\x" }', 'line 1, column 18'],
+    ['a newline in a text', '{\n  "endpoint": "a\nb"\n}', 'line 2, column 15'],
+    ['an unknown escape', '{ "endpoint": "a\\x" }', 'line 1, column 15'],
     ['something behind its end', '{}\n\n}', 'line 3, column 1'],
     ['no end', '{\n  "endpoint": "e"', 'line 2, column 18'],
     ['nothing in it', '', 'line 1, column 1'],
@@ -343,6 +346,13 @@ describe('a configuration that breaks the schema', () => {
   })
 })
 
+describe('a redirect target', () => {
+  it('with a backslash, which a URL reads as a slash, is refused', () => {
+    const config = withTenant({ redirectTargets: ['https://a.example\\wsman'] })
+    expect(refusal(() => load(config)).detail).toContain('/redirectTargets/0')
+  })
+})
+
 describe('a configuration whose entries collide', () => {
   const claiming = (first: object[], second: object[]) => ({
     ...good,
@@ -500,6 +510,8 @@ describe("an application's key", () => {
     ['a name with and without a blank', 'wsman/a', 'wsman/a '],
     ['a slash and a backslash', 'wsman/a', 'wsman\\a'],
     ['small and capital letters outside the first plane', '𐐨', '𐐀'],
+    ['a dotless i and I', 'ı', 'I'],
+    ['a long s and S', 'ſ', 'S'],
   ])('is another one for %s', (_, first, second) => {
     expect(key(first)).not.toBe(key(second))
   })
@@ -530,6 +542,10 @@ describe("an application's key", () => {
 })
 
 describe('a question that a person wrote', () => {
+  it.each(['S-1-5-4294967296', 'S-1-281474976710656-1'])('has no SID like %s', (userSid) => {
+    expect(refusal(() => check({ ...smallest, userSid })).detail).toContain('at /userSid')
+  })
+
   const smallest = { kind: 'user', application: 'wsman/contoso' }
   const check = (value: unknown) => checkQuestion(value, 'the options')
 

@@ -130,6 +130,29 @@ describe('a policy that fails', () => {
   })
 })
 
+describe('what comes out of a policy', () => {
+  const abort = { module: 'env', name: 'abort', kind: 'function' } as const
+
+  it('after an abort is not believed, also if the policy caught what abort threw', () => {
+    const code = [...op.tryCatchAll([...op.call(0)]), ...op.i32Const(place.allow)]
+    const answer = askModule({ imports: [abort], user: { ...returning(0), code } })
+    expect(answer).toMatchObject({ error: 'ERR_POLICY_ABORT' })
+  })
+
+  it('as an exception of its own is its own fault', () => {
+    const answer = askModule({ tags: 1, user: { ...returning(0), code: [...op.throw(0)] } })
+    expect(answer).toMatchObject({ error: 'ERR_POLICY_TRAP' })
+  })
+
+  it.each<[string, PolicySpec]>([
+    ['takes an i64', { user: { params: ['i64'], results: ['i32'], code: op.i32Const(place.allow) } }],
+    ['returns an i64', { user: { params: ['i32'], results: ['i64'], code: op.i64Const(place.allow) } }],
+  ])('of a function that %s is its own fault', (_, spec) => {
+    const error = expect.stringMatching(/^ERR_POLICY_/)
+    expect(askModule(spec)).toMatchObject({ kind: 'no-answer', error })
+  })
+})
+
 describe('an abort', () => {
   const abortImport = {
     module: 'env',
@@ -349,6 +372,13 @@ describe('every call', () => {
 })
 
 describe('a module', () => {
+  it.each<[string, PolicySpec]>([
+    ['without a declared maximum', { memory: { min: 1 } }],
+    ['with a maximum of 17 pages', { memory: { min: 1, max: 17 } }],
+  ])('%s of its memory is refused', (_, spec) => {
+    expect(() => compilePolicy(policyModule(spec))).toThrow(/ERR_MODULE_MEMORY/)
+  })
+
   it('that exports what a policy must export can be one, with or without a quota', () => {
     expect(compilePolicy(policyModule()).hasQuota).toBe(true)
     expect(compilePolicy(policyModule({ without: ['queryQuota'] })).hasQuota).toBe(false)

@@ -13,6 +13,18 @@ import { controlBytesMax } from '../../host/wire/layout.ts'
 import { anyText } from '../support/arbitraries.ts'
 import { writeExtended } from '../support/native-units.ts'
 
+describe('a cell that is cut', () => {
+  it('is not cut inside a surrogate pair', () => {
+    expect(renderTable(['t'], [[`${'t'.repeat(62)}🔑tt`]])).not.toMatch(/\p{Surrogate}/u)
+  })
+})
+
+describe('frames', () => {
+  it('are refused when the half-word that is zero is not', () => {
+    expect(() => new FrameReader().take(Buffer.from([0, 0, 0, 0, 16, 0, 1, 0]))).toThrow(/ERR_CHANNEL/)
+  })
+})
+
 describe('a table', () => {
   it('aligns texts to the left and numbers to the right', () => {
     const rows = [
