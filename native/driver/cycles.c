@@ -26,6 +26,10 @@
  * thread stacks move by less. */
 #define GROWTH_KIB_MAX 4096u
 
+/* A plug-in opens a connection when somebody waits for one, so the last of its 8 to each of two evaluators may
+ * come after the warm-up. A leak in each cycle is far beyond this, one in a thousand shows in the full run. */
+#define CONNECTIONS_LATE_MAX 16u
+
 /* So often a thread releases what was kept, so that keeping is a delay and not a pile. */
 #define RELEASE_KEPT_EVERY 256u
 
@@ -132,7 +136,7 @@ static int judge(const cycles_run *run, process_size warm, process_size end,
     fprintf(stderr, "memory grew by %" PRIu64 " KiB after warm-up\n", end.rss_kib - warm.rss_kib);
     result = EXIT_CODE_FAILED;
   }
-  if (end.fd_count > warm.fd_count) {
+  if (end.fd_count > warm.fd_count + CONNECTIONS_LATE_MAX) {
     fprintf(stderr, "open descriptors grew from %" PRIu32 " to %" PRIu32 "\n", warm.fd_count, end.fd_count);
     result = EXIT_CODE_FAILED;
   }
