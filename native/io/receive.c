@@ -183,33 +183,32 @@ static int sweep(pcio *io, uint64_t now_ns, uint8_t *event) {
   return PCIO_TIMEOUT;
 }
 
-static int next_once(pcio *io, uint64_t deadline_ns, uint8_t *event) {
-  void *owner = NULL;
-  switch (port_hub_next(io->hub, deadline_ns, &owner)) {
-    case PORT_HUB_CONNECT: return accept_one(io, event);
-    case PORT_HUB_READABLE: return owner == &io->control ? receive_control(io, event) : receive(io, owner, event);
-    /* Also if a question is left: its answer would reach nobody. */
-    case PORT_HUB_CLOSED: return event_closed(io, event, owner, PCIO_CLOSED_BY_PEER);
-    default: return PCIO_TIMEOUT;
-  }
+/* PCIO_TIMEOUT: dealt with, and nothing to tell. */
+static int handle(pcio *io, port_hub_event what, void *owner, uint8_t *event) {
+  if (what == PORT_HUB_CONNECT) return accept_one(io, event);
+  /* Also if a question is left: its answer would reach nobody. */
+  if (what == PORT_HUB_CLOSED) return event_closed(io, event, owner, PCIO_CLOSED_BY_PEER);
+  return owner == &io->control ? receive_control(io, event) : receive(io, owner, event);
+}
+
+/* Whatever is due before the next wait. */
+static int prepare(pcio *io, uint8_t *event) {
+  port_mutex_lock(&io->lock);
+  (void)pcio__control_flush(io);
+  port_mutex_unlock(&io->lock);
+  uint64_t now_ns = port_now_ns();
+  return now_ns >= io->swept_ns + SWEEP_MS * NS_PER_MS ? sweep(io, now_ns, event) : PCIO_TIMEOUT;
 }
 
 int pcio_next(pcio *io, uint8_t *event, int32_t timeout_ms) {
-  uint64_t now_ns = port_now_ns();
-  uint64_t deadline_ns = timeout_ms < 0 ? PORT_NEVER : now_ns + (uint64_t)timeout_ms * NS_PER_MS;
-  int what = io->control_in_drained ? PCIO_TIMEOUT : take_control(io, event);
-  while (what == PCIO_TIMEOUT) {
-    port_mutex_lock(&io->lock);
-    (void)pcio__control_flush(io);
-    port_mutex_unlock(&io->lock);
-    now_ns = port_now_ns();
+  uint64_t deadline_ns = timeout_ms < 0 ? PORT_NEVER : port_now_ns() + (uint64_t)timeout_ms * NS_PER_MS;
+  int told = io->control_in_drained ? PCIO_TIMEOUT : take_control(io, event);
+  while (told == PCIO_TIMEOUT && (told = prepare(io, event)) == PCIO_TIMEOUT) {
     uint64_t sweep_ns = io->swept_ns + SWEEP_MS * NS_PER_MS;
-    if (now_ns >= sweep_ns) {
-      what = sweep(io, now_ns, event);
-      continue;
-    }
-    what = next_once(io, sweep_ns < deadline_ns ? sweep_ns : deadline_ns, event);
-    if (what == PCIO_TIMEOUT && port_now_ns() >= deadline_ns) break;
+    void *owner = NULL;
+    port_hub_event what = port_hub_next(io->hub, sweep_ns < deadline_ns ? sweep_ns : deadline_ns, &owner);
+    if (what != PORT_HUB_TIMEOUT) told = handle(io, what, owner, event);
+    else if (port_now_ns() >= deadline_ns) return event_write(event, PCIO_TIMEOUT, 0, 0, NULL, 0);
   }
-  return what == PCIO_TIMEOUT ? event_write(event, PCIO_TIMEOUT, 0, 0, NULL, 0) : what;
+  return told;
 }

@@ -3,8 +3,16 @@
 //
 // CI asks fewer questions; PORTCULLIS_LOAD=full asks as many as the project promises (npm run test:load).
 
-import { execFile, execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -26,12 +34,23 @@ const builds = [
   { name: 'address', folder: 'native-address' },
   { name: 'thread', folder: 'native-thread' },
 ] as const
+type Build = (typeof builds)[number]
+
+/** Why a build cannot be made here: the compiler has no runtime for the sanitizer. In CI that is a failure. */
+function reasonToSkip({ name }: Build): string {
+  if (name === 'plain') return ''
+  const build = [join(root, 'native', 'build.mjs'), name]
+  const { status, stderr } = spawnSync(process.execPath, build, { encoding: 'utf8' })
+  if (status === 0) return ''
+  if (process.env.CI === 'true') throw new Error(stderr)
+  return ` (skipped: the C compiler cannot build with -fsanitize=${name}; install gcc's sanitizer runtimes)`
+}
 
 let folder: string
 let host: ServeProcess
 
 /** The library as an operator installs it, beside its settings. */
-function install({ name, folder: build }: (typeof builds)[number]): { driver: string; plugin: string } {
+function install({ name, folder: build }: Build): { driver: string; plugin: string } {
   const target = join(folder, name)
   mkdirSync(target, { recursive: true })
   const plugin = join(target, 'libportcullis.so')
@@ -69,9 +88,6 @@ async function drive(
 }
 
 beforeAll(async () => {
-  for (const { folder: build } of builds.slice(1)) {
-    execFileSync(process.execPath, [join(root, 'native', 'build.mjs'), build.replace('native-', '')])
-  }
   folder = mkdtempSync(join(tmpdir(), 'portcullis-load-'))
   const configPath = join(folder, 'portcullis.json')
   const tenants = [
@@ -98,63 +114,65 @@ afterAll(async () => {
 
 const applications = ['--application', 'wsman/A', '--application', 'wsman/B']
 
-describe.each(builds)('64 threads, two applications, $name build', (build) => {
-  it(
-    'mixed questions: each gets its own answer, exactly once, to the right pointer',
-    async () => {
-      const summary = await drive(
-        build,
-        'load',
-        ...['--threads', '64', '--questions', String(questions), ...applications, '--inside-mix'],
-      )
-      expect(summary).toMatchObject({ questions, wrong: 0, noAnswer: 0 })
-    },
-    timeout,
-  )
+for (const build of builds) {
+  const skipped = reasonToSkip(build)
+  describe.skipIf(skipped !== '')(`64 threads, two applications, ${build.name} build${skipped}`, () => {
+    it(
+      'mixed questions: each gets its own answer, exactly once, to the right pointer',
+      async () => {
+        const summary = await drive(
+          build,
+          'load',
+          ...['--threads', '64', '--questions', String(questions), ...applications, '--inside-mix'],
+        )
+        expect(summary).toMatchObject({ questions, wrong: 0, noAnswer: 0 })
+      },
+      timeout,
+    )
 
-  it(
-    'instances that stop and start under load: a question is answered rightly or not at all',
-    async () => {
-      const summary = await drive(
-        build,
-        'load',
-        ...['--threads', '64', '--questions', String(questions / 10), ...applications],
-        ...['--restart-every', '200', '--tolerate-no-answer'],
-      )
-      expect(summary).toMatchObject({ questions: questions / 10, wrong: 0 })
-    },
-    timeout,
-  )
+    it(
+      'instances that stop and start under load: a question is answered rightly or not at all',
+      async () => {
+        const summary = await drive(
+          build,
+          'load',
+          ...['--threads', '64', '--questions', String(questions / 10), ...applications],
+          ...['--restart-every', '200', '--tolerate-no-answer'],
+        )
+        expect(summary).toMatchObject({ questions: questions / 10, wrong: 0 })
+      },
+      timeout,
+    )
 
-  it(
-    'evaluators that are killed under load: no wrong answer, one completion each',
-    async () => {
-      const pids = () =>
-        execFileSync('pgrep', ['-P', String(host.pid)], { encoding: 'utf8' })
-          .trim()
-          .split('\n')
-      const killing = setInterval(() => process.kill(Number(pids()[0]), 'SIGKILL'), 300)
-      const summary = await drive(
-        build,
-        'load',
-        ...['--threads', '64', '--questions', String(questions), ...applications, '--tolerate-no-answer'],
-      ).finally(() => clearInterval(killing))
-      expect(summary).toMatchObject({ questions, wrong: 0 })
-      await sleep(1_000)
-    },
-    timeout,
-  )
+    it(
+      'evaluators that are killed under load: no wrong answer, one completion each',
+      async () => {
+        const children = `/proc/${host.pid}/task/${host.pid}/children`
+        const pids = () => readFileSync(children, 'utf8').split(' ').filter(Boolean)
+        const killing = setInterval(() => process.kill(Number(pids()[0]), 'SIGKILL'), 300)
+        const summary = await drive(
+          build,
+          'load',
+          ...['--threads', '64', '--questions', String(questions), ...applications, '--tolerate-no-answer'],
+        ).finally(() => clearInterval(killing))
+        expect(summary).toMatchObject({ questions, wrong: 0 })
+        expect(summary.allowed).toBeGreaterThan(0)
+        await sleep(1_000)
+      },
+      timeout,
+    )
 
-  it(
-    'grants and releases: memory and descriptors stay flat',
-    async () => {
-      const count = build.name === 'plain' ? cycles : cycles / 10
-      const options = ['--threads', '64', '--count', String(count), '--application', 'wsman/A']
-      expect(await drive(build, 'cycles', ...options)).toMatchObject({ granted: count, released: count })
-    },
-    timeout,
-  )
-})
+    it(
+      'grants and releases: memory and descriptors stay flat',
+      async () => {
+        const count = build.name === 'plain' ? cycles : cycles / 10
+        const options = ['--threads', '64', '--count', String(count), '--application', 'wsman/A']
+        expect(await drive(build, 'cycles', ...options)).toMatchObject({ granted: count, released: count })
+      },
+      timeout,
+    )
+  })
+}
 
 describe('the driver program', () => {
   it('fails when it is told to, so that a green run means something', () => {
