@@ -11,7 +11,7 @@ import { type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
 import { type ErrorCode, PortcullisError } from './errors.ts'
 
 export function compileSchema(schemaPath: string): ValidateFunction {
-  const ajv = new Ajv({ allErrors: true, strict: true, verbose: true })
+  const ajv = new Ajv({ allErrors: true, strict: true })
   return ajv.compile(JSON.parse(readFileSync(schemaPath, 'utf8')))
 }
 
@@ -67,7 +67,7 @@ export function parseJson(text: string, source: string, code: ErrorCode): unknow
 
 export function readText(path: string, code: ErrorCode): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readFileSync(path, 'utf8').replace(/^\ufeff/, '') // editors on Windows begin files with a mark
   } catch (error) {
     throw new PortcullisError(code, `${path} (${(error as NodeJS.ErrnoException).code ?? error})`)
   }

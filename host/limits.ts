@@ -5,9 +5,7 @@
 
 import { strict as assert } from 'node:assert'
 
-import { controlBytesMax } from './wire/layout.ts'
-
-/** A policy is small: the examples are 3 to 6 KiB, and eager compilation of 256 KiB takes tens of milliseconds. */
+/** A policy is small: the examples have 3 to 6 KiB, and eager compilation of 256 KiB takes tens of milliseconds. */
 export const moduleBytesMax = 256 * 1024
 
 /** 1 MiB: reading over it costs at most a few cache misses an access, and zeroing it some 50 µs. */
@@ -28,8 +26,11 @@ export const abortTextUnitsMax = 512
 /** Evaluators: one for each core of the largest machine that we know to run IIS; the plug-in knows no more. */
 export const evaluatorsMax = 64
 
-/** Decisions that an evaluator collects before it reports them, unless it is idle earlier. */
-export const reportBatchMax = 32
+/** What is kept of anything that an evaluator prints: a stack trace fits. */
+export const printedBytesMax = 4096
+
+/** Policies that an evaluator names when it could not load them; more would not make the message clearer. */
+export const faultsReportedMax = 100
 
 /** What a decision's record keeps of a caller's name, action and resource; the rest is cut, with its length. */
 export const recordTextUnitsMax = 512
@@ -47,8 +48,3 @@ export const restartMsMax = 5_000
 assert(processorMsMax < wallMsMax, 'a policy that computes is judged by its own time, not by the clock')
 assert(wallMsMax < closeMsMax, 'a question that was accepted is answered or killed before closing gives up')
 assert(restartMsMin < restartMsMax)
-
-// A batch fits into one control frame even if every unit becomes six characters of JSON (\u0001): three texts of the
-// caller, the application (1,024), a reason (512), the two texts of an abort, and 1 KiB for the rest.
-const recordBytesMax = 6 * (3 * (recordTextUnitsMax + 16) + 1024 + 512 + 2 * abortTextUnitsMax) + 1024
-assert(reportBatchMax * recordBytesMax < controlBytesMax)

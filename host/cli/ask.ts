@@ -13,6 +13,7 @@ import { endpointOwner } from '../supervisor/endpoint-folder.ts'
 import { loadConfig } from '../tenant/config.ts'
 import { checkQuestion, type Question, readQuestion } from '../winrm/question.ts'
 import { outcomeOf } from './outcome.ts'
+import { visible } from './table.ts'
 
 export interface AskArguments {
   readonly config: string
@@ -88,9 +89,8 @@ export async function ask(given: AskArguments): Promise<void> {
     console.log(JSON.stringify(description))
   } else {
     for (const [name, value] of Object.entries(description)) {
-      console.log(
-        `${name.padEnd(14)}${value === null ? '-' : Array.isArray(value) ? value.join(', ') : value}`,
-      )
+      const shown = value === null ? '-' : Array.isArray(value) ? value.join(', ') : visible(String(value))
+      console.log(`${name.padEnd(14)}${shown}`)
     }
   }
   if (completion.code !== 0) process.exitCode = 1

@@ -10,6 +10,7 @@ import { PortcullisError } from '../errors.ts'
 import { ask } from './ask.ts'
 import { demo } from './demo.ts'
 import { serve } from './serve.ts'
+import { visible } from './table.ts'
 
 const USAGE = 2
 
@@ -60,8 +61,11 @@ function program(): Command {
 /** Commander's own complaints are usage errors; asking for help is none. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
-  if (error instanceof PortcullisError) console.error(`portcullis: ${error.message}`)
-  else console.error(error)
+  if (error instanceof PortcullisError) {
+    console.error(`portcullis: ${error.message.split('\n').map(visible).join('\n')}`)
+  } else {
+    console.error(error)
+  }
   return 1
 }
 

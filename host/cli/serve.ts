@@ -1,9 +1,9 @@
 /**
  * `portcullis serve`: the host in the foreground, its log on standard output. SIGTERM and SIGINT finish what was
- * accepted and end it.
+ * accepted and end it. So does the end of whoever reads the log: a host that cannot say what it decides does not decide.
  */
 
-import { type Level, pino } from 'pino'
+import { destination, type Level, pino } from 'pino'
 
 import { PortcullisError } from '../errors.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
@@ -11,19 +11,28 @@ import { loadConfig } from '../tenant/config.ts'
 
 const levels: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
+const STANDARD_OUTPUT = 1
+
 export async function serve({ config: path, logLevel }: { config: string; logLevel: string }): Promise<void> {
   if (!levels.includes(logLevel)) {
     throw new PortcullisError('ERR_CONFIG_VALUE', `--log-level is one of ${levels.join(', ')}`)
   }
   const config = loadConfig(path)
-  const log = pino({ name: 'portcullis', level: logLevel as Level })
+  const output = destination({ dest: STANDARD_OUTPUT, sync: true })
+  const log = pino({ name: 'portcullis', level: logLevel as Level }, output)
   const supervisor = new Supervisor(config, log)
-  let _ending: Promise<void> | undefined
+
   const end = (signal: string): void => {
     log.info({ event: 'closing', signal }, 'finishing what was accepted')
-    _ending ??= supervisor.close()
+    void supervisor.close()
   }
-  process.on('SIGTERM', () => end('SIGTERM'))
-  process.on('SIGINT', () => end('SIGINT'))
+  process.once('SIGTERM', () => end('SIGTERM'))
+  process.once('SIGINT', () => end('SIGINT'))
+  output.on('error', (error: Error) => {
+    console.error(`portcullis: the log cannot be written (${error.message}); the host ends`)
+    process.exitCode = 1
+    void supervisor.close()
+  })
+
   await supervisor.start()
 }

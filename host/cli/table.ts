@@ -8,18 +8,22 @@ const CELL_CHARACTERS_MAX = 64
 /** Control and format characters (bidirectional ones among them), line separators, unpaired surrogates. */
 const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
-function escaped(text: string): string {
-  const visible = text.replace(invisible, (character) => {
+/** Text that may come from anywhere, with everything that a terminal would act on as escapes. */
+export function visible(text: string): string {
+  return text.replace(invisible, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   })
-  const characters = [...visible]
-  if (characters.length <= CELL_CHARACTERS_MAX) return visible
+}
+
+function cell(text: string): string {
+  const characters = [...visible(text)]
+  if (characters.length <= CELL_CHARACTERS_MAX) return characters.join('')
   return `${characters.slice(0, CELL_CHARACTERS_MAX - 1).join('')}…`
 }
 
 /** Columns that hold only numbers are aligned to the right. */
 export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [head, ...rows.map((row) => row.map(escaped))]
+  const cells = [head, ...rows.map((row) => row.map(cell))]
   const widths = head.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)))
   const numeric = head.map((_, column) => rows.every((row) => /^\d*$/.test(row[column] ?? '')))
   const line = (row: readonly string[]) =>

@@ -41,7 +41,7 @@ class Cursor {
   }
 }
 
-/** The limits of the first memory that the module defines; undefined if it defines none. */
+/** The limits of the memory that the module defines; undefined unless it defines exactly one. */
 export function memoryLimits(bytes: Uint8Array): MemoryLimits | undefined {
   const cursor = new Cursor(bytes)
   while (!cursor.isAtEnd) {
@@ -51,7 +51,7 @@ export function memoryLimits(bytes: Uint8Array): MemoryLimits | undefined {
       cursor.at += size
       continue
     }
-    if (cursor.number() === 0) return undefined
+    if (cursor.number() !== 1) return undefined
     const flags = cursor.byte()
     cursor.number() // the minimum, which is below the maximum
     const maximum = (flags & 1) === 0 ? undefined : cursor.number()

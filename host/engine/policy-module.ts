@@ -35,7 +35,8 @@ function checkImports(module: WebAssembly.Module): void {
 
 function checkMemory(bytes: Uint8Array): void {
   const limits = memoryLimits(bytes)
-  if (limits === undefined) throw new PortcullisError('ERR_MODULE_MEMORY', 'it has no memory of its own')
+  if (limits === undefined)
+    throw new PortcullisError('ERR_MODULE_MEMORY', 'it does not have exactly one memory of its own')
   const { shared, wide, maximum } = limits
   if (shared || wide) throw new PortcullisError('ERR_MODULE_MEMORY', 'it is shared, or has 64-bit addresses')
   if (maximum === undefined) throw new PortcullisError('ERR_MODULE_MEMORY', 'no maximum is declared')

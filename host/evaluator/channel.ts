@@ -4,16 +4,16 @@
  */
 
 import koffi from 'koffi'
-
+import type { FromEvaluator } from '../control/messages.ts'
 import { PortcullisError } from '../errors.ts'
 import { nativeLibrary } from '../paths.ts'
-import type { FromEvaluator } from '../wire/control.ts'
 import { controlBytesMax, frameType } from '../wire/layout.ts'
 
 /** As in native/io/io.h. */
 export const CONTROL_CONNECTION = 0
 const EVENT_HEADER_BYTES = 16
 const ACCOUNT_BYTES = 192
+const E_FAILED = -1
 const E_IN_USE = -2
 const closedReasons = [
   undefined, // by the peer, which is how connections end
@@ -60,6 +60,7 @@ function bind() {
     answer: library.func('int pcio_answer(void *io, uint32_t connection, uint8_t *body, uint32_t size)'),
     hangUp: library.func('int pcio_hang_up(void *io, uint32_t connection)'),
     report: library.func('int pcio_report(void *io, uint8_t *body, uint32_t size)'),
+    drain: library.func('void pcio_drain(void *io)'),
     watch: library.func('int pcio_watch(void *io, uint32_t processor_ms, uint32_t wall_ms)'),
   }
 }
@@ -108,20 +109,31 @@ export class Channel {
     this.#native.welcome(this.#io, connection, evaluatorCount, generation, switches, label)
   }
 
-  answer(connection: number, body: Buffer): void {
-    if (this.#native.answer(this.#io, connection, body, body.length) !== 0) {
+  /** False if the other side did not take it; then the connection is gone. */
+  answer(connection: number, body: Buffer): boolean {
+    const status: number = this.#native.answer(this.#io, connection, body, body.length)
+    if (status !== 0 && status !== E_FAILED) {
       throw new PortcullisError('ERR_HOST_FAULT', 'an answer to a question that was not asked')
     }
+    return status === 0
   }
 
   hangUp(connection: number): void {
     this.#native.hangUp(this.#io, connection)
   }
 
-  /** False if the supervisor is so far behind that the message had to be dropped. */
+  /**
+   * Queues a message. It goes out before the evaluator waits for anything, or with others when there are many, or
+   * before the watchdog kills. False if the supervisor is so far behind that it had to be dropped.
+   */
   report(message: FromEvaluator): boolean {
     const body = Buffer.from(JSON.stringify(message))
     return this.#native.report(this.#io, body, body.length) === 0
+  }
+
+  /** Sends what is queued, for as long as the supervisor takes it. */
+  drain(): void {
+    this.#native.drain(this.#io)
   }
 
   watch(processorMs: number, wallMs: number): void {

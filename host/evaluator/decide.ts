@@ -3,13 +3,13 @@
  * before this is called.
  */
 
+import type { DecisionRecord } from '../control/messages.ts'
 import { callPolicy, type PolicyFunction } from '../engine/policy-call.ts'
 import type { PolicyModule } from '../engine/policy-module.ts'
 import { recordTextUnitsMax } from '../limits.ts'
 import { compose, type Respondent } from '../winrm/compose.ts'
 import type { Decision } from '../winrm/decision.ts'
 import type { Answer } from '../wire/answer.ts'
-import type { DecisionRecord } from '../wire/control.ts'
 import { blockAttempt, blockId, blockKind, blockText, stampBlock } from '../wire/request-block.ts'
 import type { Seat } from './policy-table.ts'
 

@@ -8,15 +8,18 @@
  * other end; from then on it speaks for one tenant.
  */
 
+import type { ConnectionLabel, ConnectionRecord, FromEvaluator, ToEvaluator } from '../control/messages.ts'
 import { PortcullisError } from '../errors.ts'
-import { reportBatchMax } from '../limits.ts'
+import { faultsReportedMax } from '../limits.ts'
 import { AnswerWriter } from '../wire/answer.ts'
-import type { ConnectionLabel, ConnectionRecord, DecisionRecord, ToEvaluator } from '../wire/control.ts'
 import { readHello } from '../wire/handshake.ts'
-import { checkBlock } from '../wire/request-block.ts'
+import { blockText, checkBlock } from '../wire/request-block.ts'
 import { type Channel, type ChannelEvent, CONTROL_CONNECTION } from './channel.ts'
 import { decide } from './decide.ts'
 import { PolicyTable, type Seat } from './policy-table.ts'
+
+/** What a label keeps of an application: with every unit escaped it still fits into the 511 bytes of a label. */
+const labelUnitsMax = 64
 
 /** A connection whose hello was accepted. */
 interface Connection {
@@ -32,7 +35,7 @@ export class Evaluator {
   readonly #answers = new AnswerWriter()
   #state: 'running' | 'draining' | 'ended' = 'running'
   #evaluatorCount = 1
-  #records: DecisionRecord[] = []
+  /** Messages that did not go out because the supervisor was too far behind, and that it does not know of. */
   #lost = 0
 
   constructor(channel: Channel) {
@@ -42,12 +45,11 @@ export class Evaluator {
   /** Returns when the supervisor has gone, or has asked for the end and nothing that was accepted is left. */
   run(): void {
     while (this.#state !== 'ended') {
-      const busy = this.#records.length > 0 || this.#state === 'draining'
-      const event = this.#channel.next(busy ? 0 : -1)
+      const event = this.#channel.next(this.#state === 'draining' ? 0 : -1)
       if (event.what !== 'timeout') this.#handle(event)
-      else if (this.#state === 'draining') this.#state = 'ended'
-      if (event.what === 'timeout' || this.#records.length >= reportBatchMax) this.#flush()
+      else this.#state = 'ended'
     }
+    this.#channel.drain()
   }
 
   #handle(event: Exclude<ChannelEvent, { what: 'timeout' }>): void {
@@ -71,9 +73,12 @@ export class Evaluator {
       case 'policy':
         this.#table.addPolicy(message.digest, Buffer.from(message.base64, 'base64'))
         break
+      case 'tenant':
+        this.#table.addTenant(message.tenant)
+        break
       case 'table':
-        this.#table.setTenants(message)
-        this.#channel.report({ type: 'ready', faults: this.#table.faults })
+        this.#table.complete(message.generation, message.guard)
+        this.#tell({ type: 'ready', faults: this.#table.faults.slice(0, faultsReportedMax) })
         break
       case 'serve':
         this.#serve(message)
@@ -89,39 +94,34 @@ export class Evaluator {
     this.#evaluatorCount = count
     try {
       this.#channel.listen(endpoint, index, openToOthers)
-      this.#channel.report({ type: 'serving', index })
+      this.#tell({ type: 'serving', index })
     } catch (error) {
       if (!(error instanceof PortcullisError)) throw error
-      this.#channel.report({ type: 'failed', code: error.code, message: error.message })
+      this.#tell({ type: 'failed', code: error.code, detail: error.detail })
       this.#state = 'ended'
     }
   }
 
-  /** A supervisor that cannot keep up loses records, never decisions; how many is said with the next ones. */
-  #flush(): void {
-    if (this.#records.length === 0) return
-    const sent = this.#channel.report({ type: 'decisions', records: this.#records, lost: this.#lost })
-    this.#lost = sent ? 0 : this.#lost + this.#records.length
-    this.#records = []
+  /** A supervisor that cannot keep up loses records, never decisions; how many is said as soon as it can be. */
+  #tell(message: FromEvaluator): void {
+    if (this.#lost > 0 && this.#channel.report({ type: 'gap', lost: this.#lost })) this.#lost = 0
+    if (this.#lost > 0 || !this.#channel.report(message)) this.#lost++
   }
 
   // ---- plug-ins
-
-  #tell(record: ConnectionRecord): void {
-    if (!this.#channel.report({ type: 'connection', record })) this.#lost++
-  }
 
   #closed(number: number, { error, account }: ChannelEvent & { what: 'closed' }): void {
     const application = this.#connections.get(number)?.application
     this.#connections.delete(number)
     if (error === undefined) return
-    this.#tell({ accepted: false, account, error, ...(application !== undefined && { application }) })
+    const record = { accepted: false, account, error, ...(application !== undefined && { application }) }
+    this.#tell({ type: 'connection', record })
   }
 
   #refuse(number: number, record: Omit<ConnectionRecord, 'accepted'>): void {
     this.#connections.delete(number)
     this.#channel.hangUp(number)
-    this.#tell({ accepted: false, ...record })
+    this.#tell({ type: 'connection', record: { accepted: false, ...record } })
   }
 
   #greet(number: number, { account, body }: ChannelEvent & { what: 'hello' }): void {
@@ -133,14 +133,18 @@ export class Evaluator {
       return this.#refuse(number, { account, application, processId, error: 'ERR_CONNECTION_FOREIGN' })
     }
     this.#connections.set(number, { account, application, seat })
-    const label: ConnectionLabel = { tenant: seat.tenant.name, application: application.slice(0, 128) }
+    const label: ConnectionLabel = {
+      tenant: seat.tenant.name,
+      application: application.slice(0, labelUnitsMax),
+    }
     this.#channel.welcome(number, {
       evaluatorCount: this.#evaluatorCount,
       generation: this.#table.generation,
       switches: seat.switches,
       label: JSON.stringify(label),
     })
-    this.#tell({ accepted: true, account, application, processId, tenant: seat.tenant.name, denied })
+    const record = { accepted: true, account, application, processId, tenant: seat.tenant.name, denied }
+    this.#tell({ type: 'connection', record })
   }
 
   #decide(number: number, body: Buffer): void {
@@ -149,11 +153,12 @@ export class Evaluator {
     const { seat, application, account } = connection
     const view = new DataView(body.buffer, body.byteOffset, body.length)
     // Whoever sends this is not our plug-in. Closing tells it as much as it may know.
-    if (checkBlock(view, body.length) !== undefined) {
+    if (checkBlock(view, body.length) !== undefined || blockText(body, 'application') !== application) {
       return this.#refuse(number, { account, application, error: 'ERR_BLOCK' })
     }
     const { answer, record } = decide(seat, application, this.#table.generation, body, view)
-    this.#channel.answer(number, this.#answers.write(body, answer))
-    this.#records.push(record)
+    // Recorded before it is answered: whatever ends this process, no access is without its record.
+    this.#tell({ type: 'decision', record })
+    if (!this.#channel.answer(number, this.#answers.write(body, answer))) this.#connections.delete(number)
   }
 }

@@ -3,12 +3,12 @@
  * with its guard. Built once from what the supervisor sends; a policy is compiled once however many tenants use it.
  */
 
+import type { PolicyFault } from '../control/messages.ts'
 import { compilePolicy, type PolicyModule } from '../engine/policy-module.ts'
 import { PortcullisError } from '../errors.ts'
 import { applicationKey } from '../tenant/application-key.ts'
 import type { Tenant } from '../tenant/config.ts'
 import { TimeZone } from '../tenant/time-zone.ts'
-import type { PolicyFault, ToEvaluator } from '../wire/control.ts'
 import { switches } from '../wire/layout.ts'
 
 /** One tenant, ready to decide. */
@@ -28,6 +28,8 @@ function switchesOf(tenant: Tenant): number {
 
 export class PolicyTable {
   readonly #policies = new Map<string, PolicyModule>()
+  readonly #tenants: Tenant[] = []
+  readonly #timeZones = new Map<string, TimeZone>()
   readonly #seats = new Map<string, Seat>()
   readonly faults: PolicyFault[] = []
   generation = 0
@@ -37,24 +39,37 @@ export class PolicyTable {
       this.#policies.set(digest, compilePolicy(bytes))
     } catch (error) {
       if (!(error instanceof PortcullisError)) throw error
-      this.faults.push({ digest, code: error.code, message: error.message })
+      this.faults.push({ digest, code: error.code, detail: error.detail })
     }
   }
 
+  addTenant(tenant: Tenant): void {
+    this.#tenants.push(tenant)
+  }
+
   /** Tenants whose policy or guard could not be loaded get no seat: nobody can ask for them. */
-  setTenants({ generation, guard: guardDigest, tenants }: ToEvaluator & { type: 'table' }): void {
+  complete(generation: number, guardDigest: string | undefined): void {
     this.generation = generation
     const guard = guardDigest === undefined ? undefined : this.#policies.get(guardDigest)
     if (guardDigest !== undefined && guard === undefined) return
-    for (const tenant of tenants) {
+    for (const tenant of this.#tenants) {
       const policy = this.#policies.get(tenant.policy)
       if (policy === undefined) continue
-      const timeZone = new TimeZone(tenant.timeZone)
+      const timeZone = this.#timeZone(tenant.timeZone)
       const seat = { tenant, policy, guard, guardDigest, timeZone, switches: switchesOf(tenant) }
       for (const { account, application } of tenant.applications) {
         this.#seats.set(applicationKey(account, application), seat)
       }
     }
+  }
+
+  /** One for each zone: a formatter takes 32 KiB, and tenants share a handful of zones. */
+  #timeZone(name: string): TimeZone {
+    const known = this.#timeZones.get(name)
+    if (known !== undefined) return known
+    const made = new TimeZone(name)
+    this.#timeZones.set(name, made)
+    return made
   }
 
   seatFor(account: string, application: string): Seat | undefined {

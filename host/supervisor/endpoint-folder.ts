@@ -3,7 +3,7 @@
  * configuration names others, whose identity every connection then proves by its peer credentials.
  */
 
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync } from 'node:fs'
 
 import { PortcullisError } from '../errors.ts'
 import type { Config } from '../tenant/config.ts'
@@ -25,10 +25,23 @@ export function isOpenToOthers({ tenants }: Config): boolean {
   return tenants.some(({ applications }) => applications.some(({ account }) => account !== own))
 }
 
+/**
+ * What a Unix socket's path leaves for the folder: 107 bytes less "/evaluator-63.sock".
+ */
+const FOLDER_BYTES_MAX = 107 - '/evaluator-63.sock'.length
+
 /** Makes the folder, or makes sure that nobody else could put sockets into the one that is there. */
 export function prepareEndpointFolder(folder: string, openToOthers: boolean): void {
+  const bytes = Buffer.byteLength(folder)
+  if (bytes > FOLDER_BYTES_MAX) {
+    throw new PortcullisError(
+      'ERR_ENDPOINT_FOLDER',
+      `${folder} has ${bytes} bytes; a socket's path leaves ${FOLDER_BYTES_MAX}`,
+    )
+  }
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    // Not its parents: who may pass through them is for the operator to say.
+    if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 })
     const { uid } = lstatSync(folder)
     if (`uid:${uid}` !== ownAccount()) {
       throw new PortcullisError(

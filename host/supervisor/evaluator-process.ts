@@ -2,19 +2,22 @@
  * One evaluator process as the supervisor sees it: started with everything that limits it, spoken to over descriptor
  * 3, gone when its process is gone. It reports what happens to its owner and decides nothing.
  *
- *   starting --ready--> ready --serve()--> serving
+ *   loading --it says ready--> ready --serve()--> assigned --it says serving--> serving
  *       any state --the process ends--> dead (exactly once)
+ *
+ * What it sends is believed only as far as it is well formed and comes in its turn; anything else ends the process.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 
+import { encodeFrame, FrameReader } from '../control/frames.ts'
+import type { FromEvaluator, PolicyFault, ToEvaluator } from '../control/messages.ts'
+import { type Overtime, readMessage, readOvertime } from '../control/read-message.ts'
 import { PortcullisError } from '../errors.ts'
-import { evaluatorReadyMsMax, memoryPagesMax, tableEntriesMax } from '../limits.ts'
+import { evaluatorReadyMsMax, memoryPagesMax, printedBytesMax, tableEntriesMax } from '../limits.ts'
 import { evaluatorMain } from '../paths.ts'
-import type { ConnectionLabel, FromEvaluator, ToEvaluator } from '../wire/control.ts'
-import { encodeFrame, FrameReader } from '../wire/frames.ts'
-import { frameType, type Kind, kindOf, overtimeHeaderBytes } from '../wire/layout.ts'
+import { frameType } from '../wire/layout.ts'
 
 /**
  * Flags of the evaluator's Node. The first two are limits that V8 itself enforces on every module. Compiling lazily would
@@ -30,68 +33,57 @@ const nodeFlags = [
 
 const CONTROL_DESCRIPTOR = 3
 
-/** What is kept of anything that an evaluator prints: a stack trace fits. */
-const printedCharactersMax = 4096
-
-/** What the watchdog said with its last breath. */
-export interface Overtime extends ConnectionLabel {
-  readonly id: string
-  readonly kind: Kind | undefined
-  readonly attempt: number
-  readonly processorMs: number
-  readonly wallMs: number
-}
-
 export interface EvaluatorOwner {
-  message(from: EvaluatorProcess, message: FromEvaluator): void
+  ready(from: EvaluatorProcess, faults: readonly PolicyFault[]): void
+  serving(from: EvaluatorProcess, index: number): void
+  /** It could not do what it was told, or does not speak as an evaluator does. Its end follows. */
+  failed(from: EvaluatorProcess, error: PortcullisError): void
+  told(from: EvaluatorProcess, message: FromEvaluator & { type: 'connection' | 'decision' | 'gap' }): void
   overtime(from: EvaluatorProcess, overtime: Overtime): void
-  /** It wrote to standard error, which only a dying one does. */
-  printed(from: EvaluatorProcess, text: string): void
-  /** The process has ended; nothing else comes from it. */
-  dead(from: EvaluatorProcess, how: string): void
-}
-
-function readOvertime(body: Buffer): Overtime {
-  const label = JSON.parse(body.toString('utf8', overtimeHeaderBytes)) as ConnectionLabel
-  return {
-    ...label,
-    id: body.toString('hex', 0, 16),
-    kind: kindOf(body.readUInt16LE(16)),
-    attempt: body.readUInt16LE(18),
-    processorMs: body.readUInt32LE(20),
-    wallMs: body.readUInt32LE(24),
-  }
+  /** The process has ended; nothing else comes from it. `printed`: what Node wrote to standard error. */
+  dead(from: EvaluatorProcess, how: string, printed: string): void
 }
 
 export class EvaluatorProcess {
-  state: 'starting' | 'ready' | 'serving' | 'dead' = 'starting'
-  /** Which evaluator it serves as; undefined for a spare. */
+  state: 'loading' | 'ready' | 'assigned' | 'serving' | 'dead' = 'loading'
+  /** Which evaluator it serves as, or is to; undefined for a spare. */
   index: number | undefined
   /** Whether it has ever served: one that has may be replaced without a pause. */
-  proven = false
+  hasServed = false
+  /** Whether its watchdog has answered for it: then its end loses nothing. */
+  overran = false
   readonly #child: ChildProcess
   readonly #control: Duplex
   readonly #owner: EvaluatorOwner
   readonly #frames = new FrameReader()
-  readonly #readyTimer: NodeJS.Timeout
+  #printed = ''
+  #timer: NodeJS.Timeout
 
+  /** Throws ERR_EVALUATOR_START if the system has no process or descriptor to give. */
   constructor(owner: EvaluatorOwner) {
     this.#owner = owner
-    // An empty environment: an evaluator is given nothing that it does not need.
+    // An empty environment: an evaluator is given nothing that it does not need. Its standard error is kept apart from
+    // ours, because whoever can write into the log can write anything into it.
     this.#child = spawn(process.execPath, [...nodeFlags, evaluatorMain], {
       env: {},
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     })
-    // What Node itself prints when it dies. Not inherited: an evaluator must not be able to write into the log.
-    this.#child.stderr?.on('data', (chunk: Buffer) =>
-      owner.printed(this, chunk.toString().slice(0, printedCharactersMax)),
-    )
-    this.#control = this.#child.stdio[CONTROL_DESCRIPTOR] as Duplex
-    this.#control.on('data', (chunk: Buffer) => this.#take(chunk))
-    this.#control.on('error', () => this.kill())
     this.#child.on('error', (error) => this.#dead(error.message))
     this.#child.on('close', (status, signal) => this.#dead(signal ?? `exit status ${status}`))
-    this.#readyTimer = setTimeout(() => this.kill(), evaluatorReadyMsMax)
+    const control = this.#child.stdio?.[CONTROL_DESCRIPTOR]
+    if (control === undefined || control === null) {
+      this.state = 'dead'
+      throw new PortcullisError('ERR_EVALUATOR_START', 'the system has no process or descriptor to give')
+    }
+    this.#control = control as Duplex
+    this.#control.on('data', (chunk: Buffer) => this.#take(chunk))
+    this.#control.on('error', () => this.kill())
+    this.#child.stderr?.on('error', () => {})
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      if (this.#printed.length < printedBytesMax)
+        this.#printed += chunk.toString('latin1', 0, printedBytesMax)
+    })
+    this.#timer = setTimeout(() => this.#tooLate(), evaluatorReadyMsMax)
   }
 
   get pid(): number | undefined {
@@ -105,8 +97,9 @@ export class EvaluatorProcess {
   /** Makes a ready evaluator serve under a number. */
   serve(message: ToEvaluator & { type: 'serve' }): void {
     if (this.state !== 'ready') throw new PortcullisError('ERR_HOST_FAULT', `serve in state ${this.state}`)
-    this.state = 'serving'
+    this.state = 'assigned'
     this.index = message.index
+    this.#timer = setTimeout(() => this.#tooLate(), evaluatorReadyMsMax)
     this.send(message)
   }
 
@@ -114,26 +107,65 @@ export class EvaluatorProcess {
     this.#child.kill('SIGKILL')
   }
 
+  #tooLate(): void {
+    this.#fail(
+      new PortcullisError('ERR_EVALUATOR_START', `still ${this.state} after ${evaluatorReadyMsMax} ms`),
+    )
+  }
+
+  #fail(error: PortcullisError): void {
+    this.#owner.failed(this, error)
+    this.kill()
+  }
+
   #take(chunk: Buffer): void {
-    for (const { type, body } of this.#frames.take(chunk)) {
-      if (type === frameType.overtime) this.#owner.overtime(this, readOvertime(body))
-      else this.#message(JSON.parse(body.toString()) as FromEvaluator)
+    try {
+      for (const { type, body } of this.#frames.take(chunk)) {
+        if (type === frameType.overtime) this.#overran(readOvertime(body))
+        else this.#heed(readMessage(body))
+      }
+    } catch (error) {
+      if (!(error instanceof PortcullisError)) throw error
+      this.#control.removeAllListeners('data')
+      this.#fail(error)
     }
   }
 
-  #message(message: FromEvaluator): void {
-    if (message.type === 'ready' && this.state === 'starting') {
-      clearTimeout(this.#readyTimer)
-      this.state = 'ready'
+  #overran(overtime: Overtime): void {
+    this.overran = true
+    this.#owner.overtime(this, overtime)
+  }
+
+  #heed(message: FromEvaluator): void {
+    switch (message.type) {
+      case 'ready':
+        this.#advance('loading', 'ready')
+        this.#owner.ready(this, message.faults)
+        break
+      case 'serving':
+        this.#advance('assigned', 'serving')
+        this.hasServed = true
+        this.#owner.serving(this, this.index ?? message.index)
+        break
+      case 'failed':
+        this.#fail(new PortcullisError(message.code, message.detail))
+        break
+      default:
+        this.#owner.told(this, message)
     }
-    if (message.type === 'serving') this.proven = true
-    this.#owner.message(this, message)
+  }
+
+  #advance(from: 'loading' | 'assigned', to: 'ready' | 'serving'): void {
+    if (this.state !== from)
+      throw new PortcullisError('ERR_CHANNEL', `an evaluator says ${to} while ${this.state}`)
+    clearTimeout(this.#timer)
+    this.state = to
   }
 
   #dead(how: string): void {
     if (this.state === 'dead') return
-    clearTimeout(this.#readyTimer)
+    clearTimeout(this.#timer)
     this.state = 'dead'
-    this.#owner.dead(this, how)
+    this.#owner.dead(this, how, this.#printed.slice(0, printedBytesMax))
   }
 }

@@ -2,6 +2,7 @@
  * The supervisor: keeps N evaluators serving and one spare warm, writes the log, and never runs tenant code.
  *
  *   start() --all serve--> running --close()--> closing --all ended--> closed
+ *      close() may come at any time, and more than once
  *
  * An evaluator that dies is replaced by the spare at once, and the spare by a new process. One that dies before it has
  * ever served is not started again in a loop: each failure in a row doubles the pause.
@@ -9,13 +10,14 @@
 
 import type { Logger } from 'pino'
 
+import type { FromEvaluator, PolicyFault } from '../control/messages.ts'
+import type { Overtime } from '../control/read-message.ts'
 import { PortcullisError } from '../errors.ts'
 import { closeMsMax, restartMsMax, restartMsMin } from '../limits.ts'
 import type { Config } from '../tenant/config.ts'
-import type { FromEvaluator, ToEvaluator } from '../wire/control.ts'
 import { isOpenToOthers, prepareEndpointFolder } from './endpoint-folder.ts'
-import { type EvaluatorOwner, EvaluatorProcess, type Overtime } from './evaluator-process.ts'
-import { logConnection, logDecisions, logOvertime } from './log.ts'
+import { type EvaluatorOwner, EvaluatorProcess } from './evaluator-process.ts'
+import { logConnection, logDecision, logOvertime } from './log.ts'
 
 /** The configuration is read once, at start. */
 const GENERATION = 1
@@ -24,57 +26,66 @@ export class Supervisor implements EvaluatorOwner {
   readonly #config: Config
   readonly #log: Logger
   readonly #openToOthers: boolean
+  readonly #tenantNames: ReadonlySet<string>
   readonly #evaluators = new Set<EvaluatorProcess>()
-  /** Numbers that no evaluator serves under at the moment. */
+  /** Numbers that no evaluator serves under, or is about to, at the moment. */
   readonly #vacant: number[]
   #state: 'new' | 'starting' | 'running' | 'closing' | 'closed' = 'new'
   #restartMs = restartMsMin
   #restartTimer: NodeJS.Timeout | undefined
-  #settle: { resolve: () => void; reject: (error: Error) => void } | undefined
-  #ended: (() => void) | undefined
+  #started: { resolve: (serves: boolean) => void; reject: (error: Error) => void } | undefined
+  #closing: Promise<void> | undefined
+  #allEnded: (() => void) | undefined
 
   constructor(config: Config, log: Logger) {
     this.#config = config
     this.#log = log
     this.#openToOthers = isOpenToOthers(config)
+    this.#tenantNames = new Set(config.tenants.map(({ name }) => name))
     this.#vacant = Array.from({ length: config.evaluators }, (_, index) => index)
   }
 
-  /** Resolves when every evaluator serves. Rejects, with nothing left running, if that cannot be. */
-  async start(): Promise<void> {
+  /**
+   * Resolves to true when every evaluator serves, to false if `close` came first. Rejects, with nothing left running,
+   * if it cannot be.
+   */
+  async start(): Promise<boolean> {
     prepareEndpointFolder(this.#config.endpoint, this.#openToOthers)
     this.#state = 'starting'
     try {
-      await new Promise<void>((resolve, reject) => {
-        this.#settle = { resolve, reject }
+      return await new Promise<boolean>((resolve, reject) => {
+        this.#started = { resolve, reject }
         this.#fill()
       })
     } catch (error) {
       await this.close()
       throw error
     }
-    this.#state = 'running'
-    const { endpoint, evaluators, tenants } = this.#config
-    this.#log.info({ event: 'serving', endpoint, evaluators, tenants: tenants.length }, 'the host serves')
   }
 
-  /** Finishes what was accepted and ends every process. May be called twice. */
-  async close(): Promise<void> {
-    if (this.#state === 'closed') return
+  /** Finishes what was accepted and ends every process. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end()
+    return this.#closing
+  }
+
+  async #end(): Promise<void> {
     this.#state = 'closing'
     clearTimeout(this.#restartTimer)
     const killTimer = setTimeout(() => {
       for (const evaluator of this.#evaluators) evaluator.kill()
     }, closeMsMax)
     if (this.#evaluators.size > 0) {
-      for (const evaluator of this.#evaluators) evaluator.send({ type: 'close' })
-      await new Promise<void>((resolve) => {
-        this.#ended = resolve
+      const ended = new Promise<void>((resolve) => {
+        this.#allEnded = resolve
       })
+      for (const evaluator of this.#evaluators) evaluator.send({ type: 'close' })
+      await ended
     }
     clearTimeout(killTimer)
     this.#state = 'closed'
     this.#log.info({ event: 'closed' }, 'the host has ended')
+    this.#started?.resolve(false)
   }
 
   // ---- keeping the number
@@ -85,18 +96,33 @@ export class Supervisor implements EvaluatorOwner {
 
   /** As many processes as evaluators and one spare. */
   #fill(): void {
-    while (this.#isOpen && this.#evaluators.size < this.#config.evaluators + 1) this.#spawn()
+    try {
+      while (this.#isOpen && this.#evaluators.size < this.#config.evaluators + 1) this.#spawn()
+    } catch (error) {
+      if (!(error instanceof PortcullisError)) throw error
+      this.#fail(error)
+      this.#fillLater()
+    }
+  }
+
+  #fillLater(): void {
+    if (this.#restartTimer !== undefined || !this.#isOpen) return
+    this.#restartTimer = setTimeout(() => {
+      this.#restartTimer = undefined
+      this.#fill()
+    }, this.#restartMs)
+    this.#restartMs = Math.min(this.#restartMs * 2, restartMsMax)
   }
 
   #spawn(): void {
     const { policies, guard, tenants } = this.#config
     const evaluator = new EvaluatorProcess(this)
     this.#evaluators.add(evaluator)
-    for (const [digest, bytes] of policies) {
+    for (const [digest, { bytes }] of policies) {
       evaluator.send({ type: 'policy', digest, base64: bytes.toString('base64') })
     }
-    const table: ToEvaluator = { type: 'table', generation: GENERATION, tenants }
-    evaluator.send(guard === undefined ? table : { ...table, guard })
+    for (const tenant of tenants) evaluator.send({ type: 'tenant', tenant })
+    evaluator.send({ type: 'table', generation: GENERATION, ...(guard !== undefined && { guard }) })
   }
 
   /** Gives ready evaluators the numbers that nobody serves under. */
@@ -109,84 +135,83 @@ export class Supervisor implements EvaluatorOwner {
     }
   }
 
+  #fail(error: PortcullisError): void {
+    this.#log.error(
+      { event: 'evaluator-failed', code: error.code, detail: error.detail },
+      'an evaluator failed',
+    )
+    if (this.#state === 'starting') this.#started?.reject(error)
+  }
+
   // ---- what evaluators report
 
-  message(from: EvaluatorProcess, message: FromEvaluator): void {
-    switch (message.type) {
-      case 'ready':
-        this.#ready(from, message)
-        break
-      case 'serving':
-        this.#serving(from, message.index)
-        break
-      case 'failed':
-        this.#fail(new PortcullisError(message.code, message.message))
-        break
-      case 'connection':
-        logConnection(this.#log, message.record)
-        break
-      case 'decisions':
-        logDecisions(this.#log, message.records, message.lost, from.index)
-        break
-    }
-  }
-
-  #ready(from: EvaluatorProcess, { faults }: FromEvaluator & { type: 'ready' }): void {
+  ready(from: EvaluatorProcess, faults: readonly PolicyFault[]): void {
     this.#log.debug({ event: 'evaluator-ready', evaluatorPid: from.pid }, 'an evaluator is ready')
-    if (faults.length > 0) {
-      const details = faults.map(({ digest, message }) => `sha256 ${digest.slice(0, 12)}…: ${message}`)
-      return this.#fail(new PortcullisError('ERR_CONFIG_POLICY', details.join('; ')))
+    if (faults.length === 0) return this.#assign()
+    // Without one of its policies it would refuse a tenant that others serve.
+    for (const { digest, code, detail } of faults) {
+      const place = this.#config.policies.get(digest)?.place ?? digest
+      this.#fail(
+        new PortcullisError('ERR_CONFIG_POLICY', `at ${place}: ${new PortcullisError(code, detail).message}`),
+      )
     }
-    this.#assign()
+    from.kill()
   }
 
-  #serving(from: EvaluatorProcess, index: number): void {
+  serving(from: EvaluatorProcess, index: number): void {
     this.#restartMs = restartMsMin
     this.#log.info(
       { event: 'evaluator-serving', evaluator: index, evaluatorPid: from.pid },
-      `evaluator ${index} serves`,
+      'an evaluator serves',
     )
     const serving = [...this.#evaluators].filter(({ state }) => state === 'serving')
-    if (serving.length === this.#config.evaluators) this.#settle?.resolve()
+    if (this.#state !== 'starting' || serving.length < this.#config.evaluators) return
+    const { endpoint, evaluators, tenants } = this.#config
+    this.#state = 'running'
+    this.#log.info({ event: 'serving', endpoint, evaluators, tenants: tenants.length }, 'the host serves')
+    this.#started?.resolve(true)
   }
 
-  #fail(error: Error): void {
-    this.#log.error({ event: 'evaluator-failed', err: error }, error.message)
-    if (this.#state === 'starting') this.#settle?.reject(error)
+  failed(_: EvaluatorProcess, error: PortcullisError): void {
+    this.#fail(error)
   }
 
-  printed(from: EvaluatorProcess, text: string): void {
-    this.#log.error(
-      { event: 'evaluator-printed', evaluator: from.index, text },
-      'an evaluator printed something',
-    )
+  told(from: EvaluatorProcess, message: FromEvaluator & { type: 'connection' | 'decision' | 'gap' }): void {
+    if (message.type === 'gap') this.#gap(from, message.lost)
+    else if (message.type === 'connection') logConnection(this.#log, message.record, from.index)
+    else if (this.#tenantNames.has(message.record.tenant)) logDecision(this.#log, message.record, from.index)
+    else throw new PortcullisError('ERR_CHANNEL', 'an evaluator decided for a tenant that does not exist')
   }
 
   overtime(from: EvaluatorProcess, overtime: Overtime): void {
     logOvertime(this.#log, overtime, from.index)
   }
 
-  dead(from: EvaluatorProcess, how: string): void {
+  /** A gap is recorded as a gap: whoever reads the log must not take it for silence. */
+  #gap({ index: evaluator }: EvaluatorProcess, lost: number | 'unknown'): void {
+    this.#log.error({ event: 'gap', evaluator, lost }, 'records are lost')
+  }
+
+  dead(from: EvaluatorProcess, how: string, printed: string): void {
     this.#evaluators.delete(from)
+    const { index: evaluator, pid: evaluatorPid } = from
+    if (printed !== '')
+      this.#log.error({ event: 'evaluator-printed', evaluator, text: printed }, 'a dying evaluator wrote')
+    // The watchdog sends all records before it kills; any other sudden end may have taken some along.
+    if (from.hasServed && how !== 'exit status 0' && !from.overran) this.#gap(from, 'unknown')
     if (this.#isOpen) {
-      const fields = { event: 'evaluator-died', evaluator: from.index, evaluatorPid: from.pid, how }
-      this.#log.warn(fields, `evaluator ${from.index ?? '(spare)'} has ended: ${how}`)
-      if (from.index !== undefined) this.#vacant.push(from.index)
-      if (from.proven) this.#replace()
-      else this.#replaceLater(how)
+      this.#log.warn({ event: 'evaluator-died', evaluator, evaluatorPid, how }, 'an evaluator has ended')
+      if (evaluator !== undefined) this.#vacant.push(evaluator)
+      this.#assign()
+      if (from.hasServed) this.#fill()
+      else this.#failedToStart(how)
     } else if (this.#evaluators.size === 0) {
-      this.#ended?.()
+      this.#allEnded?.()
     }
   }
 
-  #replace(): void {
-    this.#assign()
-    this.#fill()
-  }
-
-  #replaceLater(how: string): void {
-    if (this.#state === 'starting') return this.#fail(new PortcullisError('ERR_EVALUATOR_START', how))
-    this.#restartTimer = setTimeout(() => this.#replace(), this.#restartMs)
-    this.#restartMs = Math.min(this.#restartMs * 2, restartMsMax)
+  #failedToStart(how: string): void {
+    if (this.#state === 'starting') this.#started?.reject(new PortcullisError('ERR_EVALUATOR_START', how))
+    this.#fillLater()
   }
 }

@@ -4,14 +4,14 @@
  */
 
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 
 import type { Quota } from '../engine/result-record.ts'
 import { PortcullisError } from '../errors.ts'
 import { checkSchema, compileSchema, parseJson, readText } from '../json-file.ts'
-import { evaluatorsMax } from '../limits.ts'
+import { evaluatorsMax, moduleBytesMax } from '../limits.ts'
 import { hostFile } from '../paths.ts'
 import type { Rules } from '../winrm/decision.ts'
 import { applicationKey } from './application-key.ts'
@@ -68,8 +68,14 @@ export interface Config {
   /** SHA-256 of the guard's bytes; undefined if there is none. */
   readonly guard: string | undefined
   readonly tenants: readonly Tenant[]
-  /** The policies' bytes by digest, each once. */
-  readonly policies: ReadonlyMap<string, Buffer>
+  /** The policies by digest, each once. */
+  readonly policies: ReadonlyMap<string, PolicyFile>
+}
+
+export interface PolicyFile {
+  readonly bytes: Buffer
+  /** Where the configuration names it first, and the file. */
+  readonly place: string
 }
 
 /** A quota that limits nothing: what holds where the operator sets no ceiling. */
@@ -82,7 +88,7 @@ function quotaOf(text: QuotaText): Quota {
 }
 
 class PolicyFiles {
-  readonly policies = new Map<string, Buffer>()
+  readonly policies = new Map<string, PolicyFile>()
   readonly #folder: string
 
   constructor(folder: string) {
@@ -94,15 +100,22 @@ class PolicyFiles {
     const file = resolve(this.#folder, path)
     let bytes: Buffer
     try {
+      if (statSync(file).size > moduleBytesMax) {
+        throw new PortcullisError(
+          'ERR_CONFIG_POLICY',
+          `at ${place}: ${file} is larger than ${moduleBytesMax} bytes`,
+        )
+      }
       bytes = readFileSync(file)
     } catch (error) {
+      if (error instanceof PortcullisError) throw error
       throw new PortcullisError(
         'ERR_CONFIG_POLICY',
         `at ${place}: ${file} (${(error as NodeJS.ErrnoException).code})`,
       )
     }
     const digest = createHash('sha256').update(bytes).digest('hex')
-    this.policies.set(digest, bytes)
+    if (!this.policies.has(digest)) this.policies.set(digest, { bytes, place: `${place} (${file})` })
     return digest
   }
 }

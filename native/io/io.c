@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* Records of a busy evaluator travel together: some thirty of them. */
+#define CONTROL_FLUSH_BYTES 16384u
+
 #define CONTROL_OUT_BYTES (PCIO_CONTROL_QUEUE_BYTES_MAX + OVERTIME_BYTES_MAX)
 
 /* ---- opening and closing ---------------------------------------------------------------------- */
@@ -92,11 +95,17 @@ bool pcio__control_queue(pcio *io, uint16_t type, const uint8_t *body, uint32_t 
 
 int pcio_report(pcio *io, const uint8_t *body, uint32_t size) {
   port_mutex_lock(&io->lock);
-  (void)pcio__control_flush(io);
   bool queued = pcio__control_queue(io, FRAME_CONTROL, body, size, PCIO_CONTROL_QUEUE_BYTES_MAX);
-  (void)pcio__control_flush(io);
+  if (!queued || io->control_out_size > CONTROL_FLUSH_BYTES) (void)pcio__control_flush(io);
+  if (!queued) queued = pcio__control_queue(io, FRAME_CONTROL, body, size, PCIO_CONTROL_QUEUE_BYTES_MAX);
   port_mutex_unlock(&io->lock);
   return queued ? 0 : PCIO_E_FULL;
+}
+
+void pcio_drain(pcio *io) {
+  port_mutex_lock(&io->lock);
+  for (uint32_t ms = 0; !pcio__control_flush(io) && ms < PCIO_DRAIN_MS_MAX; ms++) port_sleep_ms(1);
+  port_mutex_unlock(&io->lock);
 }
 
 int pcio_welcome(pcio *io, uint32_t number, uint32_t evaluator_count, uint32_t generation, uint32_t switches,
@@ -118,13 +127,15 @@ int pcio_answer(pcio *io, uint32_t number, const uint8_t *body, uint32_t size) {
   pcio_connection *connection = find(io, number);
   port_mutex_lock(&io->lock);
   bool due = connection != NULL && io->running.on && io->running.connection == connection && size <= ANSWER_BYTES_MAX;
+  bool sent = false;
   if (due) {
     io->running.on = false;
+    sent = pcio__send(connection, FRAME_ANSWER, body, size);
     /* One that does not take its own answer gets no other; the plug-in asks elsewhere. */
-    if (!pcio__send(connection, FRAME_ANSWER, body, size)) pcio__drop_locked(io, connection);
+    if (!sent) pcio__drop_locked(io, connection);
   }
   port_mutex_unlock(&io->lock);
-  return due ? 0 : PCIO_E_UNKNOWN_CONNECTION;
+  return !due ? PCIO_E_UNKNOWN_CONNECTION : sent ? 0 : PCIO_E_FAILED;
 }
 
 int pcio_hang_up(pcio *io, uint32_t number) {

@@ -23,6 +23,9 @@
 /* What waits for a slow supervisor; beyond that PCIO_E_FULL, and the caller counts what is lost. */
 #define PCIO_CONTROL_QUEUE_BYTES_MAX (1u << 20)
 
+/* An evaluator that ends waits this long for a supervisor that is behind. */
+#define PCIO_DRAIN_MS_MAX 1000u
+
 /* A connection that has not said hello, or not finished a frame, by then is closed. */
 #define PCIO_SILENCE_MS_MAX 1000u
 
@@ -71,14 +74,19 @@ PCL_EXPORT int pcio_next(pcio *io, uint8_t *event, int32_t timeout_ms);
 PCL_EXPORT int pcio_welcome(pcio *io, uint32_t connection, uint32_t evaluator_count, uint32_t generation,
                             uint32_t switches, const char *label);
 
-/* Answers the question that pcio_next handed out last, with an answer's body. */
+/* Answers the question that pcio_next handed out last, with an answer's body. PCIO_E_FAILED: the other side did
+ * not take it, and the connection is gone. */
 PCL_EXPORT int pcio_answer(pcio *io, uint32_t connection, const uint8_t *body, uint32_t size);
 
 /* Closes a connection without a PCIO_CLOSED event. */
 PCL_EXPORT int pcio_hang_up(pcio *io, uint32_t connection);
 
-/* Sends one control frame (JSON) to the supervisor, without waiting for it. */
+/* Queues one control frame (JSON) for the supervisor. What is queued goes out when pcio_next has to wait, when it
+ * has become much, and before the watchdog kills. PCIO_E_FULL: the supervisor is too far behind. */
 PCL_EXPORT int pcio_report(pcio *io, const uint8_t *body, uint32_t size);
+
+/* Sends what is queued, waiting up to PCIO_DRAIN_MS_MAX for a supervisor that is behind. */
+PCL_EXPORT void pcio_drain(pcio *io);
 
 /* Starts the watchdog over the calling thread: a question that takes more than `processor_ms` of its
  * processor time, or `wall_ms` of anybody's, is answered "no answer: time" and reported to the

@@ -12,6 +12,9 @@ _Static_assert(PCIO_ACCOUNT_BYTES == PORT_ACCOUNT_BYTES_MAX, "an account is copi
 /* How often silent connections are looked for. */
 #define SWEEP_MS 250u
 
+/* How soon a supervisor that did not take everything is offered the rest. */
+#define FLUSH_AGAIN_MS 10u
+
 /* ---- events ----------------------------------------------------------------------------------- */
 
 static int event_write(uint8_t *event, int what, uint32_t connection, uint32_t detail, const void *body,
@@ -191,22 +194,29 @@ static int handle(pcio *io, port_hub_event what, void *owner, uint8_t *event) {
   return owner == &io->control ? receive_control(io, event) : receive(io, owner, event);
 }
 
-/* Whatever is due before the next wait. */
-static int prepare(pcio *io, uint8_t *event) {
+/* The next event, without waiting as long as there are any; only then the reports go out, and it waits. */
+static port_hub_event next_event(pcio *io, uint64_t deadline_ns, void **owner) {
+  port_hub_event what = port_hub_next(io->hub, 0, owner);
+  if (what != PORT_HUB_TIMEOUT) return what;
   port_mutex_lock(&io->lock);
-  (void)pcio__control_flush(io);
+  bool flushed = pcio__control_flush(io);
   port_mutex_unlock(&io->lock);
-  uint64_t now_ns = port_now_ns();
-  return now_ns >= io->swept_ns + SWEEP_MS * NS_PER_MS ? sweep(io, now_ns, event) : PCIO_TIMEOUT;
+  uint64_t again_ns = port_now_ns() + FLUSH_AGAIN_MS * NS_PER_MS;
+  return port_hub_next(io->hub, flushed || deadline_ns < again_ns ? deadline_ns : again_ns, owner);
 }
 
 int pcio_next(pcio *io, uint8_t *event, int32_t timeout_ms) {
-  uint64_t deadline_ns = timeout_ms < 0 ? PORT_NEVER : port_now_ns() + (uint64_t)timeout_ms * NS_PER_MS;
+  uint64_t now_ns = port_now_ns();
+  uint64_t deadline_ns = timeout_ms < 0 ? PORT_NEVER : now_ns + (uint64_t)timeout_ms * NS_PER_MS;
   int told = io->control_in_drained ? PCIO_TIMEOUT : take_control(io, event);
-  while (told == PCIO_TIMEOUT && (told = prepare(io, event)) == PCIO_TIMEOUT) {
+  while (told == PCIO_TIMEOUT) {
     uint64_t sweep_ns = io->swept_ns + SWEEP_MS * NS_PER_MS;
     void *owner = NULL;
-    port_hub_event what = port_hub_next(io->hub, sweep_ns < deadline_ns ? sweep_ns : deadline_ns, &owner);
+    if ((now_ns = port_now_ns()) >= sweep_ns) {
+      told = sweep(io, now_ns, event);
+      continue;
+    }
+    port_hub_event what = next_event(io, sweep_ns < deadline_ns ? sweep_ns : deadline_ns, &owner);
     if (what != PORT_HUB_TIMEOUT) told = handle(io, what, owner, event);
     else if (port_now_ns() >= deadline_ns) return event_write(event, PCIO_TIMEOUT, 0, 0, NULL, 0);
   }

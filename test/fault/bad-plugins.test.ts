@@ -103,6 +103,17 @@ describe('a connection is closed and logged', () => {
     expect((await bed.winrm.ask(bed.startup('a'), user)).code).toBe(0)
   })
 
+  it('whose block names another application than its hello', async () => {
+    const plugin = greeted()
+    await plugin.bytes(24)
+    const other = {
+      application: 'wsman/b',
+      senderName: 'CONTOSO\\alice',
+      authenticationMechanism: 'Negotiate',
+    }
+    await expectRefusal('ERR_BLOCK', plugin.send(question(writeBlock({ kind: 'user', ...other }))))
+  })
+
   it('whose account has more connections than one account may have', async () => {
     const plugins: RawPlugin[] = []
     for (let i = 0; i < 520; i++) {

@@ -1,11 +1,14 @@
 // The host missing, killed, stopped, busy or configured wrongly, with real processes. One denial for each question, in
 // time, and later questions recover by themselves.
 
+import { spawn } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import type { ServeProcess } from '../../host/cli/serve-process.ts'
+import { ServeProcess } from '../../host/cli/serve-process.ts'
+import { root } from '../../host/paths.ts'
 import { eventually, operation, sleep, Testbed, told, user } from '../support/testbed.ts'
 
 /** Ten times the plug-in's deadline of one second: tells late from never. */
@@ -131,11 +134,12 @@ describe('an evaluator', () => {
     for (const { code } of await asked) expect(code).toBe(0)
   })
 
-  it('that dies is replaced by the spare', async () => {
+  it('that dies is replaced by the spare, and what it may not have recorded is logged as a gap', async () => {
     const host = await bed.host([{ name: 'a', policy: 'slow' }], { evaluators: 1 })
     const instance = bed.startup('a')
     await ask(instance)
     process.kill(evaluatorPids(host)[0] ?? 0, 'SIGKILL')
+    expect(await host.entry(({ event }) => event === 'gap', CEILING_MS)).toMatchObject({ lost: 'unknown' })
     await eventually(
       () => ask(instance),
       ({ code }) => code === 0,
@@ -189,6 +193,37 @@ describe('the supervisor', () => {
     expect(host.entries.at(-1)).toMatchObject({ event: 'closed' })
   })
 
+  it.each([0, 1, 2, 3, 5, 8, 15, 30, 60])(
+    'ends cleanly when SIGTERM comes %i ms after the first evaluator',
+    async (ms) => {
+      bed.writeConfig([{ name: 'a', policy: 'slow' }])
+      const host = new ServeProcess(bed.configPath, '--log-level', 'debug')
+      await host.entry(({ event }) => event === 'evaluator-ready', CEILING_MS)
+      await sleep(ms)
+      expect(await host.close()).toBe(0)
+      expect(host.entries.at(-1)?.event).toBe('closed')
+    },
+  )
+
+  it('ends when nobody reads its log any more, rather than decide without a record', async () => {
+    bed.writeConfig([{ name: 'a', policy: 'slow' }])
+    const main = join(root, 'build', 'host', 'cli', 'main.js')
+    const child = spawn(process.execPath, [main, 'serve', '--config', bed.configPath])
+    child.stdout.once('data', () => child.stdout.destroy())
+    const ended = new Promise((resolve) => child.on('exit', resolve))
+    const instance = bed.startup('a')
+    const asking = setInterval(() => void bed.winrm.ask(instance, user), 50)
+    expect(await ended).toBe(1)
+    clearInterval(asking)
+    await sleep(500)
+  })
+
+  it('starts 4,000 tenants, each message within its bound', async () => {
+    const tenants = Array.from({ length: 4_000 }, (_, index) => ({ name: `t${index}`, policy: 'slow' }))
+    await bed.host(tenants, { evaluators: 1 })
+    expect(await ask(bed.startup('t3999'))).toMatchObject({ code: 0 })
+  })
+
   it('that is killed takes its evaluators with it: no supervisor, no decisions', async () => {
     const host = await bed.host([{ name: 'a', policy: 'slow' }])
     const instance = bed.startup('a')
@@ -211,8 +246,6 @@ describe('the supervisor', () => {
 
   it('refuses to serve an endpoint that another host serves', async () => {
     await bed.host([{ name: 'a', policy: 'slow' }])
-    await expect(bed.host([{ name: 'a', policy: 'slow' }])).rejects.toThrow(
-      /another process serves this endpoint/,
-    )
+    await expect(bed.host([{ name: 'a', policy: 'slow' }])).rejects.toThrow(/ERR_ENDPOINT_IN_USE/)
   })
 })

@@ -80,6 +80,23 @@ describe('an endless policy', () => {
     expect(told(await asked).code).toBe(1460)
   })
 
+  it("takes nobody else's decision out of the log: what was answered before it is recorded", async () => {
+    // One slow question keeps an evaluator while the others queue behind it, and the endless one last.
+    const slow = { ...user, senderName: 'CONTOSO\\slow' }
+    const before = host.entries.filter(({ outcome }) => outcome === 'allow').length
+    const others = [...Array.from({ length: 4 }, () => slow), ...Array.from({ length: 30 }, () => user)]
+    const asked = others.map((question) => bed.winrm.ask(good, question))
+    const ended = askEndless()
+    const allowed = (await Promise.all(asked)).filter(({ code }) => code === 0).length
+    await ended
+    const recorded = () => host.entries.filter(({ outcome }) => outcome === 'allow').length - before
+    await eventually(
+      async () => recorded(),
+      (count) => count >= allowed,
+    )
+    expect(host.entries.filter(({ event }) => event === 'gap')).toEqual([])
+  })
+
   it('leaves its own tenant with answers to other questions', async () => {
     await eventually(
       () => bed.winrm.ask(bad, user),

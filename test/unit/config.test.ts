@@ -91,7 +91,15 @@ describe('a configuration', () => {
           },
         },
       ],
-      policies: new Map([[digestOf('contoso'), Buffer.from('the bytes of contoso')]]),
+      policies: new Map([
+        [
+          digestOf('contoso'),
+          {
+            bytes: Buffer.from('the bytes of contoso'),
+            place: `/tenants/0/policy (${join(folder, 'policies', 'contoso.wasm')})`,
+          },
+        ],
+      ]),
     })
   })
 
@@ -451,7 +459,20 @@ describe('a configuration with a value that has no meaning here', () => {
   })
 })
 
+describe('a configuration file with a mark at its beginning', () => {
+  it('as editors on Windows write it, is read', () => {
+    expect(loadText(`\ufeff${JSON.stringify(good)}`).tenants).toHaveLength(1)
+  })
+})
+
 describe('a configuration with a policy that cannot be read', () => {
+  it('because it is too large is refused, and the file named', () => {
+    writeFileSync(join(folder, 'policies', 'large.wasm'), Buffer.alloc(256 * 1024 + 1))
+    const { code, detail } = refusal(() => load(withTenant({ policy: 'policies/large.wasm' })))
+    expect(code).toBe('ERR_CONFIG_POLICY')
+    expect(detail).toMatch(/large\.wasm is larger than 262144 bytes$/)
+  })
+
   it.each<[string, object, string, string]>([
     [
       'of a tenant',

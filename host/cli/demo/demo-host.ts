@@ -6,11 +6,10 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
+import type { DecisionRecord } from '../../control/messages.ts'
 import { PortcullisError } from '../../errors.ts'
 import { root } from '../../paths.ts'
 import { ownAccount } from '../../supervisor/endpoint-folder.ts'
-import type { DecisionRecord } from '../../wire/control.ts'
 import { ServeProcess } from '../serve-process.ts'
 
 /** A record is written as soon as the evaluator is idle; one that has not come by then was never made. */

@@ -5,12 +5,11 @@
  */
 
 import { readFileSync } from 'node:fs'
-
+import type { DecisionRecord } from '../../control/messages.ts'
 import { type Completion, type Double, release } from '../../double/double.ts'
 import { PortcullisError } from '../../errors.ts'
 import { hostFile } from '../../paths.ts'
 import type { Question } from '../../winrm/question.ts'
-import type { DecisionRecord } from '../../wire/control.ts'
 import { outcomeOf } from '../outcome.ts'
 import type { DemoHost } from './demo-host.ts'
 

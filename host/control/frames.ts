@@ -3,7 +3,7 @@
  */
 
 import { PortcullisError } from '../errors.ts'
-import { controlBytesMax, FRAME_HEADER_BYTES } from './layout.ts'
+import { controlBytesMax, FRAME_HEADER_BYTES } from '../wire/layout.ts'
 
 export function encodeFrame(type: number, body: Buffer): Buffer {
   if (body.length > controlBytesMax)

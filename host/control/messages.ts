@@ -6,17 +6,13 @@
 import type { ErrorCode } from '../errors.ts'
 import type { Tenant } from '../tenant/config.ts'
 import type { Author } from '../winrm/decision.ts'
-import type { Kind } from './layout.ts'
+import type { Kind } from '../wire/layout.ts'
 
-/** In this order: the policies, the table, then, at some time, serve, and at the end close. */
+/** In this order: policies and tenants, the table that completes them, then, at some time, serve, and at the end close. */
 export type ToEvaluator =
   | { readonly type: 'policy'; readonly digest: string; readonly base64: string }
-  | {
-      readonly type: 'table'
-      readonly generation: number
-      readonly guard?: string
-      readonly tenants: readonly Tenant[]
-    }
+  | { readonly type: 'tenant'; readonly tenant: Tenant }
+  | { readonly type: 'table'; readonly generation: number; readonly guard?: string }
   | {
       readonly type: 'serve'
       readonly index: number
@@ -30,7 +26,7 @@ export type ToEvaluator =
 export interface PolicyFault {
   readonly digest: string
   readonly code: ErrorCode
-  readonly message: string
+  readonly detail: string
 }
 
 /** One question and what it came to. What is left out does not apply. */
@@ -47,6 +43,7 @@ export interface DecisionRecord {
   readonly code: number
   readonly by?: Author
   readonly reason?: string
+  readonly redirect?: string
   readonly error?: ErrorCode
   readonly detail?: string
   readonly administrator?: boolean
@@ -73,9 +70,11 @@ export interface ConnectionRecord {
 export type FromEvaluator =
   | { readonly type: 'ready'; readonly faults: readonly PolicyFault[] }
   | { readonly type: 'serving'; readonly index: number }
-  | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string }
+  | { readonly type: 'failed'; readonly code: ErrorCode; readonly detail: string }
   | { readonly type: 'connection'; readonly record: ConnectionRecord }
-  | { readonly type: 'decisions'; readonly records: readonly DecisionRecord[]; readonly lost: number }
+  | { readonly type: 'decision'; readonly record: DecisionRecord }
+  /** So many messages before this one could not be sent. */
+  | { readonly type: 'gap'; readonly lost: number }
 
 /** The label of a connection, which the watchdog hands back when it has fired. */
 export interface ConnectionLabel {
