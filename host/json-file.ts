@@ -11,7 +11,7 @@ import { type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
 import { type ErrorCode, PortcullisError } from './errors.ts'
 
 export function compileSchema(schemaPath: string): ValidateFunction {
-  const ajv = new Ajv({ allErrors: true, strict: true })
+  const ajv = new Ajv({ allErrors: true, strict: true, verbose: true })
   return ajv.compile(JSON.parse(readFileSync(schemaPath, 'utf8')))
 }
 
@@ -34,12 +34,13 @@ function describeSyntaxError(text: string): string {
   return `${placeOf(text, first.offset)}: ${words}`
 }
 
-function describeSchemaError({ instancePath, keyword, params, message }: ErrorObject): string {
+function describeSchemaError({ instancePath, keyword, params, message, parentSchema }: ErrorObject): string {
   const place = instancePath === '' ? 'at the top' : `at ${instancePath}`
   if (keyword === 'additionalProperties')
     return `${place}: "${params.additionalProperty}" is not a known member`
   if (keyword === 'enum') return `${place}: must be one of ${JSON.stringify(params.allowedValues)}`
-  return `${place}: ${message}`
+  const description = keyword === 'pattern' ? parentSchema?.description : undefined
+  return `${place}: ${description === undefined ? message : `must be: ${description}`}`
 }
 
 /** Problems named at once; more than this is noise about the same mistake. */

@@ -46,33 +46,38 @@ function print(rows: readonly Row[]): void {
   )
 }
 
-async function stay(host: DemoHost): Promise<void> {
+/** Serves until the host has ended, which it does when this process is told to, or when somebody ends it. */
+async function stay(host: DemoHost, toldToEnd: () => boolean): Promise<void> {
   console.log(`
-The host keeps serving. In another terminal, in this folder:
+The host keeps serving; its log is ${host.logPath}. In another terminal, in this folder:
 
   npm run -s portcullis -- ask --config ${host.configPath} --application wsman/contoso \\
     --kind user --sender 'CONTOSO\\hugo' --user-sid S-1-5-21-1004336348-1177238915-682003330-1105 \\
     --group S-1-5-21-1004336348-1177238915-682003330-1602
 
 Ctrl+C ends it.`)
-  let asked = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (!asked) void host.close()
-      asked = true
-    })
-  }
   await host.ended()
+  if (!toldToEnd()) throw new Error('the host has ended by itself')
 }
 
 export async function demo(options: { stay?: boolean }): Promise<void> {
   const host = new DemoHost()
+  let told = false
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      told = true
+      host.kill()
+    })
+  }
   try {
     await host.start()
     const rows = await playAll(host)
     print(rows)
     if (rows.some(({ problems }) => problems.length > 0)) process.exitCode = 1
-    if (options.stay) await stay(host)
+    if (options.stay) await stay(host, () => told)
+  } catch (error) {
+    if (!told) throw error // else it is what becomes of a host that was told to end
+    process.exitCode = 1
   } finally {
     await host.close()
   }

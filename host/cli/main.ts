@@ -1,20 +1,20 @@
 #!/usr/bin/env node
 /**
  * The command `portcullis`. Commands translate arguments and print; what they do is in the files they call. Exit codes:
- * 0 done, 1 the answer is no or something failed, 2 wrong usage.
+ * 0 done, 1 the answer is no or something failed, 2 wrong usage, a configuration or a question that cannot be used.
  */
 
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 
 import { PortcullisError } from '../errors.ts'
 import { ask } from './ask.ts'
 import { demo } from './demo.ts'
-import { serve } from './serve.ts'
+import { logLevels, serve } from './serve.ts'
 import { visible } from './table.ts'
 
 const USAGE = 2
 
-function collect(value: string, before: string[]): string[] {
+function collect(value: string, before: string[] = []): string[] {
   return [...before, value]
 }
 
@@ -28,7 +28,7 @@ function program(): Command {
     .command('serve')
     .description('run the policy host until it is told to end')
     .requiredOption('--config <file>', 'configuration file')
-    .option('--log-level <level>', 'trace, debug, info, warn, error or fatal', 'info')
+    .addOption(new Option('--log-level <level>', 'what to log').choices(logLevels).default('info'))
     .action(serve)
 
   top
@@ -42,8 +42,8 @@ function program(): Command {
     .option('--mechanism <name>', 'authentication mechanism, such as Negotiate')
     .option('--url <url>', 'HTTP URL of the request')
     .option('--user-sid <sid>', 'SID of the user; without it the question carries no token')
-    .option('--group <sid>', 'SID of an enabled group (repeatable)', collect, [])
-    .option('--deny-only <sid>', 'SID of a deny-only group (repeatable)', collect, [])
+    .option('--group <sid>', 'SID of an enabled group (repeatable)', collect)
+    .option('--deny-only <sid>', 'SID of a deny-only group (repeatable)', collect)
     .option('--action <uri>', 'action URI of an operation')
     .option('--resource <uri>', 'resource URI of an operation')
     .option('--json', 'print JSON')
@@ -58,11 +58,15 @@ function program(): Command {
   return top
 }
 
-/** Commander's own complaints are usage errors; asking for help is none. */
+/**
+ * Commander's own complaints are usage errors, and so are a configuration and a question that cannot be used: a script
+ * must not take a mistake of its own for a denial. Asking for help is none.
+ */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
   if (error instanceof PortcullisError) {
     console.error(`portcullis: ${error.message.split('\n').map(visible).join('\n')}`)
+    if (/^ERR_(CONFIG|QUESTION)_/.test(error.code)) return USAGE
   } else {
     console.error(error)
   }

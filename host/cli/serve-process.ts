@@ -44,6 +44,11 @@ export class ServeProcess {
     for (const listener of this.#listeners) listener(entry)
   }
 
+  /** Calls back for every entry from now on. */
+  listen(listener: (entry: LogEntry) => void): void {
+    this.#listeners.add(listener)
+  }
+
   /** The first entry that fits, of those that came already or will come in time; otherwise undefined. */
   async entry(fits: (entry: LogEntry) => boolean, withinMs: number): Promise<LogEntry | undefined> {
     const already = this.entries.find(fits)

@@ -1,23 +1,20 @@
 /**
- * `portcullis serve`: the host in the foreground, its log on standard output. SIGTERM and SIGINT finish what was
- * accepted and end it. So does the end of whoever reads the log: a host that cannot say what it decides does not decide.
+ * `portcullis serve`: the host in the foreground, its log on standard output. SIGTERM, SIGINT and SIGHUP finish what was
+ * accepted and end it; the second of a kind ends it at once. So does the end of whoever reads the log: a host that cannot say what it decides does not decide.
  */
 
 import { destination, type Level, pino } from 'pino'
 
-import { PortcullisError } from '../errors.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import { loadConfig } from '../tenant/config.ts'
+import { callersPath } from './callers-path.ts'
 
-const levels: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+export const logLevels: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 const STANDARD_OUTPUT = 1
 
 export async function serve({ config: path, logLevel }: { config: string; logLevel: string }): Promise<void> {
-  if (!levels.includes(logLevel)) {
-    throw new PortcullisError('ERR_CONFIG_VALUE', `--log-level is one of ${levels.join(', ')}`)
-  }
-  const config = loadConfig(path)
+  const config = loadConfig(callersPath(path))
   const output = destination({ dest: STANDARD_OUTPUT, sync: true })
   const log = pino({ name: 'portcullis', level: logLevel as Level }, output)
   const supervisor = new Supervisor(config, log)
@@ -28,7 +25,9 @@ export async function serve({ config: path, logLevel }: { config: string; logLev
   }
   process.once('SIGTERM', () => end('SIGTERM'))
   process.once('SIGINT', () => end('SIGINT'))
+  process.once('SIGHUP', () => end('SIGHUP'))
   output.on('error', (error: Error) => {
+    if (process.exitCode === 1) return // said already; the closing host writes more of what cannot be written
     console.error(`portcullis: the log cannot be written (${error.message}); the host ends`)
     process.exitCode = 1
     void supervisor.close()

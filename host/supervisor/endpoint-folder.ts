@@ -3,7 +3,9 @@
  * configuration names others, whose identity every connection then proves by its peer credentials.
  */
 
-import { chmodSync, existsSync, lstatSync, mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
 
 import { PortcullisError } from '../errors.ts'
 import type { Config } from '../tenant/config.ts'
@@ -30,8 +32,30 @@ export function isOpenToOthers({ tenants }: Config): boolean {
  */
 const FOLDER_BYTES_MAX = 107 - '/evaluator-63.sock'.length
 
+/** Whether somebody listens at the socket, be it that they do not get round to accepting. */
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    socket.on('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', ({ code }: NodeJS.ErrnoException) =>
+      resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'),
+    )
+  })
+}
+
+/** Whether a host serves an endpoint. */
+export async function isServed(folder: string): Promise<boolean> {
+  const isFolder = lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false
+  const names = isFolder ? readdirSync(folder).filter((name) => name.endsWith('.sock')) : []
+  const listening = await Promise.all(names.map((name) => isListening(join(folder, name))))
+  return listening.includes(true)
+}
+
 /** Makes the folder, or makes sure that nobody else could put sockets into the one that is there. */
-export function prepareEndpointFolder(folder: string, openToOthers: boolean): void {
+export async function prepareEndpointFolder(folder: string, openToOthers: boolean): Promise<void> {
   const bytes = Buffer.byteLength(folder)
   if (bytes > FOLDER_BYTES_MAX) {
     throw new PortcullisError(
@@ -42,15 +66,17 @@ export function prepareEndpointFolder(folder: string, openToOthers: boolean): vo
   try {
     // Not its parents: who may pass through them is for the operator to say.
     if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 })
-    const { uid } = lstatSync(folder)
+    const stat = lstatSync(folder)
+    const { uid } = stat
+    if (!stat.isDirectory()) throw new PortcullisError('ERR_ENDPOINT_FOLDER', `${folder} is no folder`)
+    // Before anything is changed: whoever serves here goes on undisturbed.
+    if (await isServed(folder)) throw new PortcullisError('ERR_ENDPOINT_IN_USE', folder)
     if (`uid:${uid}` !== ownAccount()) {
       throw new PortcullisError(
         'ERR_ENDPOINT_FOLDER',
         `${folder} belongs to uid ${uid}, not to ${ownAccount()}`,
       )
     }
-    if (!lstatSync(folder).isDirectory())
-      throw new PortcullisError('ERR_ENDPOINT_FOLDER', `${folder} is no folder`)
     chmodSync(folder, openToOthers ? 0o711 : 0o700)
   } catch (error) {
     if (error instanceof PortcullisError) throw error

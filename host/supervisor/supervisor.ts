@@ -50,14 +50,19 @@ export class Supervisor implements EvaluatorOwner {
    * if it cannot be.
    */
   async start(): Promise<boolean> {
-    prepareEndpointFolder(this.#config.endpoint, this.#openToOthers)
     this.#state = 'starting'
     try {
+      await prepareEndpointFolder(this.#config.endpoint, this.#openToOthers)
+      if (!this.#isOpen) return false
       return await new Promise<boolean>((resolve, reject) => {
         this.#started = { resolve, reject }
         this.#fill()
       })
     } catch (error) {
+      if (error instanceof PortcullisError) {
+        const { code, detail } = error
+        this.#log.fatal({ event: 'failed', code, detail }, 'the host cannot serve')
+      }
       await this.close()
       throw error
     }

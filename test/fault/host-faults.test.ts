@@ -2,7 +2,7 @@
 // time, and later questions recover by themselves.
 
 import { spawn } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -244,8 +244,11 @@ describe('the supervisor', () => {
     expect(await ask(instance)).toMatchObject({ code: 5, noAnswer: true })
   })
 
-  it('refuses to serve an endpoint that another host serves', async () => {
-    await bed.host([{ name: 'a', policy: 'slow' }])
+  it('refuses to serve an endpoint that another host serves, and leaves that host as it was', async () => {
+    const own = `uid:${process.getuid?.()}`
+    await bed.host([{ name: 'a', policy: 'slow', accounts: [own, 'uid:4242'] }])
+    const mode = statSync(bed.endpoint).mode
     await expect(bed.host([{ name: 'a', policy: 'slow' }])).rejects.toThrow(/ERR_ENDPOINT_IN_USE/)
+    expect(statSync(bed.endpoint).mode).toBe(mode)
   })
 })

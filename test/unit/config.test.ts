@@ -240,37 +240,33 @@ describe('a configuration that breaks the schema', () => {
       withTenant({ showReasons: 'yes' }),
       ['at /tenants/0/showReasons: must be boolean'],
     ],
-    ['has a name with capitals', withTenant({ name: 'Contoso' }), ['at /tenants/0/name: must match pattern']],
+    ['has a name with capitals', withTenant({ name: 'Contoso' }), ['at /tenants/0/name: must be: ']],
     [
       'has a name that begins with a dash',
       withTenant({ name: '-contoso' }),
-      ['at /tenants/0/name: must match pattern'],
+      ['at /tenants/0/name: must be: '],
     ],
-    ['has an empty name', withTenant({ name: '' }), ['at /tenants/0/name: must match pattern']],
-    [
-      'has a name of 64 characters',
-      withTenant({ name: 'c'.repeat(64) }),
-      ['at /tenants/0/name: must match pattern'],
-    ],
+    ['has an empty name', withTenant({ name: '' }), ['at /tenants/0/name: must be: ']],
+    ['has a name of 64 characters', withTenant({ name: 'c'.repeat(64) }), ['at /tenants/0/name: must be: ']],
     [
       'has an account by name',
       withApplication({ account: 'root' }),
-      ['at /tenants/0/applications/0/account: must match pattern'],
+      ['at /tenants/0/applications/0/account: must be: '],
     ],
     [
       'has an account that is no SID',
       withApplication({ account: 'S-2-5-18' }),
-      ['at /tenants/0/applications/0/account: must match pattern'],
+      ['at /tenants/0/applications/0/account: must be: '],
     ],
     [
       'has an account with something before it',
       withApplication({ account: ' uid:1000' }),
-      ['/account: must match pattern'],
+      ['/account: must be: '],
     ],
     [
       'has an account with something behind it',
       withApplication({ account: 'uid:1000\n' }),
-      ['/account: must match pattern'],
+      ['/account: must be: '],
     ],
     [
       'has an empty application',
@@ -285,17 +281,17 @@ describe('a configuration that breaks the schema', () => {
     [
       'has a redirect target without https',
       withTenant({ redirectTargets: ['http://a.example'] }),
-      ['at /tenants/0/redirectTargets/0: must match pattern'],
+      ['at /tenants/0/redirectTargets/0: must be: '],
     ],
     [
       'has a redirect target with a path',
       withTenant({ redirectTargets: ['https://a.example/'] }),
-      ['at /tenants/0/redirectTargets/0: must match pattern'],
+      ['at /tenants/0/redirectTargets/0: must be: '],
     ],
     [
       'has a redirect target with a user',
       withTenant({ redirectTargets: ['https://u@a.example'] }),
-      ['at /tenants/0/redirectTargets/0: must match pattern'],
+      ['at /tenants/0/redirectTargets/0: must be: '],
     ],
     [
       'has a quota with a zero',
@@ -612,17 +608,17 @@ describe('a question that a person wrote', () => {
       { ...smallest, certificate: { issuer: 'i' } },
       'at /certificate: "issuer" is not a known member',
     ],
-    ['has a name as a SID', { ...smallest, userSid: 'ada' }, 'at /userSid: must match pattern'],
-    ['has a SID without an authority', { ...smallest, userSid: 'S-1' }, 'at /userSid: must match pattern'],
+    ['has a name as a SID', { ...smallest, userSid: 'ada' }, 'at /userSid: must be: '],
+    ['has a SID without an authority', { ...smallest, userSid: 'S-1' }, 'at /userSid: must be: '],
     [
       'has a SID of 16 sub-authorities',
       { ...smallest, userSid: `S-1-5${'-1'.repeat(16)}` },
-      'at /userSid: must match pattern',
+      'at /userSid: must be: ',
     ],
     [
       'has a group that is no SID',
       { ...smallest, userSid: 'S-1-5-18', groupSids: ['S-1-5-11', 'x'] },
-      'at /groupSids/1: must match pattern',
+      'at /groupSids/1: must be: ',
     ],
     [
       'has a negative operation',
@@ -634,11 +630,7 @@ describe('a question that a person wrote', () => {
       { ...smallest, kind: 'operation', operation: 2 ** 32 },
       'at /operation: must be <= 4294967295',
     ],
-    [
-      'has a time without a zone',
-      { ...smallest, time: '2026-07-26T12:00:00' },
-      'at /time: must match pattern',
-    ],
+    ['has a time without a zone', { ...smallest, time: '2026-07-26T12:00:00' }, 'at /time: must be: '],
   ])('and that %s is refused with the place and the reason', (_, value, problem) => {
     const { code, detail } = refusal(() => check(value))
     expect(code).toBe('ERR_QUESTION_FILE')

@@ -50,7 +50,7 @@ describe('the build of the policies', () => {
 
   it('leaves alone what is newer than all it was made from', async () => {
     const before = await stat(path.join(copy, output))
-    expect(build().stdout).toBe(`${example}: up to date\n`)
+    expect(build().stdout).toBe('')
     expect((await stat(path.join(copy, output))).ino).toBe(before.ino)
   })
 

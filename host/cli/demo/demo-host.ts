@@ -3,7 +3,7 @@
  * tells the table what the host recorded about a question.
  */
 
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DecisionRecord } from '../../control/messages.ts'
@@ -57,11 +57,13 @@ export class DemoHost {
   readonly folder = mkdtempSync(join(tmpdir(), 'portcullis-demo-'))
   readonly configPath = join(this.folder, 'portcullis.json')
   readonly endpoint = join(this.folder, 'endpoint')
+  readonly logPath = join(this.folder, 'host.log')
   readonly #serve: ServeProcess
 
   constructor() {
     writeFileSync(this.configPath, `${JSON.stringify(demoConfig(), null, 2)}\n`)
     this.#serve = new ServeProcess(this.configPath)
+    this.#serve.listen((entry) => appendFileSync(this.logPath, `${JSON.stringify(entry)}\n`))
   }
 
   /** Resolves when the host serves. */
@@ -84,8 +86,12 @@ export class DemoHost {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  async close(): Promise<void> {
+  kill(): void {
     this.#serve.kill('SIGTERM')
+  }
+
+  async close(): Promise<void> {
+    this.kill()
     await this.ended()
   }
 }

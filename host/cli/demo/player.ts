@@ -102,7 +102,7 @@ function describe({ call, who, mechanism, action, resource, flags, url, urlRepea
 
 /** The host's own words about a failure; a question that it never saw was denied by the plug-in itself. */
 function reasonOf(record: DecisionRecord | undefined): string {
-  if (record === undefined) return 'plug-in: denied by itself'
+  if (record === undefined) return 'plug-in: turned down by itself'
   const author = record.by === 'tenant' || record.by === undefined ? '' : `${record.by}: `
   return `${author}${record.reason ?? `${record.error}: ${record.detail}`}`
 }
