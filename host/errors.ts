@@ -13,7 +13,13 @@ interface ErrorSpec {
 
 export const errorTable = {
   ERR_MODULE_SIZE: { fault: 'policy', text: 'the module is empty or larger than 256 KiB' },
-  ERR_MODULE_INVALID: { fault: 'policy', text: 'the file is not a valid WebAssembly module' },
+  ERR_MODULE_MALFORMED: { fault: 'policy', text: 'the file does not have the form of a WebAssembly module' },
+  ERR_MODULE_FEATURE: {
+    fault: 'policy',
+    text: 'the module uses a part of WebAssembly that policies may not use',
+  },
+  ERR_MODULE_BOUND: { fault: 'policy', text: 'the module has more of something than a policy may have' },
+  ERR_MODULE_INDEX: { fault: 'policy', text: 'the module refers to something that it does not have' },
   ERR_MODULE_IMPORT: {
     fault: 'policy',
     text: 'the module imports something other than the function env.abort',
@@ -23,6 +29,7 @@ export const errorTable = {
     fault: 'policy',
     text: 'the module does not declare one unshared memory of at most 16 pages',
   },
+  ERR_MODULE_INVALID: { fault: 'policy', text: 'the file is not a valid WebAssembly module' },
   ERR_POLICY_START: { fault: 'policy', text: 'the policy failed before its function was called' },
   ERR_POLICY_TRAP: { fault: 'policy', text: 'the policy trapped' },
   ERR_POLICY_ABORT: { fault: 'policy', text: 'the policy aborted' },

@@ -1,12 +1,13 @@
 /**
- * Compiles an uploaded module, once, if it can be a policy: its imports and exports are what the ABI page says.
- * Compiling runs no instruction of it. The memory is bounded by what the module declares, and by a flag of the
- * evaluator's V8; the time of its functions is bounded from outside, by the watchdog.
+ * From an upload to a compiled policy, once: the strict parser reads all of it, its interface is held against the ABI page,
+ * and only then V8 sees it. Compiling runs no instruction of it. What its functions cost is bounded from outside for now:
+ * the time by the watchdog.
  */
 
 import { PortcullisError } from '../errors.ts'
-import { memoryPagesMax, moduleBytesMax } from '../limits.ts'
-import { memoryLimits } from './memory-limits.ts'
+import { moduleBytesMax } from '../limits.ts'
+import type { ExternalKind, Module } from './wasm/module.ts'
+import { parseModule } from './wasm/parse-module.ts'
 
 export const policyFunctions = {
   user: 'authzUser',
@@ -22,45 +23,27 @@ export interface PolicyModule {
   readonly hasQuota: boolean
 }
 
-function checkImports(module: WebAssembly.Module): void {
-  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
-    if (from !== 'env' || name !== 'abort' || kind !== 'function') {
-      throw new PortcullisError(
-        'ERR_MODULE_IMPORT',
-        `it imports the ${kind} ${JSON.stringify(`${from}.${name}`)}`,
-      )
-    }
+/** Whether the export is there, which it must be `required`. All functions of the interface are (i32) -> i32. */
+function checkExport(module: Module, name: string, kind: ExternalKind, required: boolean): boolean {
+  const found = module.exports.find((one) => one.name === name)
+  if (found === undefined && !required) return false
+  if (found?.kind !== kind) throw new PortcullisError('ERR_MODULE_EXPORT', `export a ${kind} named "${name}"`)
+  if (kind !== 'function') return true
+  const own = module.functions[found.index - (module.abortType === undefined ? 0 : 1)]
+  const type = own === undefined ? undefined : module.types[own]
+  if (type?.parameters.join() !== 'i32' || type.result !== 'i32') {
+    throw new PortcullisError('ERR_MODULE_EXPORT', `"${name}" must take one i32 and return one`)
   }
+  return true
 }
 
-function checkMemory(bytes: Uint8Array): void {
-  const limits = memoryLimits(bytes)
-  if (limits === undefined)
-    throw new PortcullisError('ERR_MODULE_MEMORY', 'it does not have exactly one memory of its own')
-  const { shared, wide, maximum } = limits
-  if (shared || wide) throw new PortcullisError('ERR_MODULE_MEMORY', 'it is shared, or has 64-bit addresses')
-  if (maximum === undefined) throw new PortcullisError('ERR_MODULE_MEMORY', 'no maximum is declared')
-  if (maximum > memoryPagesMax)
-    throw new PortcullisError('ERR_MODULE_MEMORY', `its maximum is ${maximum} pages`)
-}
-
-function checkExports(module: WebAssembly.Module): boolean {
-  const kinds = new Map(WebAssembly.Module.exports(module).map(({ name, kind }) => [name, kind]))
-  const required = {
-    memory: 'memory',
-    [requestFunction]: 'function',
-    authzUser: 'function',
-    authzOperation: 'function',
-  }
-  for (const [name, kind] of Object.entries(required)) {
-    if (kinds.get(name) !== kind)
-      throw new PortcullisError('ERR_MODULE_EXPORT', `there is no ${kind} "${name}"`)
-  }
-  const quotaKind = kinds.get(policyFunctions.quota)
-  if (quotaKind !== undefined && quotaKind !== 'function') {
-    throw new PortcullisError('ERR_MODULE_EXPORT', '"queryQuota" is not a function')
-  }
-  return quotaKind !== undefined
+/** Returns whether there is a queryQuota. */
+function checkInterface(module: Module): boolean {
+  checkExport(module, 'memory', 'memory', true)
+  checkExport(module, requestFunction, 'function', true)
+  checkExport(module, policyFunctions.user, 'function', true)
+  checkExport(module, policyFunctions.operation, 'function', true)
+  return checkExport(module, policyFunctions.quota, 'function', false)
 }
 
 /** Throws a PortcullisError with an ERR_MODULE_ code if the bytes cannot be a policy. */
@@ -68,14 +51,10 @@ export function compilePolicy(bytes: Uint8Array): PolicyModule {
   if (bytes.length === 0 || bytes.length > moduleBytesMax) {
     throw new PortcullisError('ERR_MODULE_SIZE', `it has ${bytes.length} bytes`)
   }
-  let module: WebAssembly.Module
+  const hasQuota = checkInterface(parseModule(bytes))
   try {
-    module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>)
+    return { module: new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>), hasQuota }
   } catch (error) {
     throw new PortcullisError('ERR_MODULE_INVALID', (error as Error).message.slice(0, 200))
   }
-  checkImports(module)
-  const hasQuota = checkExports(module)
-  checkMemory(bytes)
-  return { module, hasQuota }
 }
