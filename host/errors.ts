@@ -12,6 +12,7 @@ interface ErrorSpec {
 }
 
 export const errorTable = {
+  ERR_MODULE_UNREADABLE: { fault: 'operator', text: 'the module cannot be read' },
   ERR_MODULE_SIZE: { fault: 'policy', text: 'the module is empty or larger than 256 KiB' },
   ERR_MODULE_MALFORMED: { fault: 'policy', text: 'the file does not have the form of a WebAssembly module' },
   ERR_MODULE_FEATURE: {

@@ -1,5 +1,5 @@
 /**
- * Reads a JSON file that a person wrote and holds it against a schema. What is wrong is reported with its place:
+ * Reads a file that a person names; JSON that they wrote it holds against a schema. What is wrong is reported with its place:
  * line and column where the file is not JSON, the path of the member where it breaks the schema.
  */
 
@@ -67,8 +67,14 @@ export function parseJson(text: string, source: string, code: ErrorCode): unknow
 }
 
 export function readText(path: string, code: ErrorCode): string {
+  return readBytes(path, code)
+    .toString()
+    .replace(/^\ufeff/, '') // editors on Windows begin files with a mark
+}
+
+export function readBytes(path: string, code: ErrorCode): Buffer {
   try {
-    return readFileSync(path, 'utf8').replace(/^\ufeff/, '') // editors on Windows begin files with a mark
+    return readFileSync(path)
   } catch (error) {
     throw new PortcullisError(code, `${path} (${(error as NodeJS.ErrnoException).code ?? error})`)
   }

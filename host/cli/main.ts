@@ -8,6 +8,7 @@ import { Command, CommanderError, Option } from 'commander'
 
 import { PortcullisError } from '../errors.ts'
 import { ask } from './ask.ts'
+import { check } from './check.ts'
 import { demo } from './demo.ts'
 import { logLevels, serve } from './serve.ts'
 import { visible } from './table.ts'
@@ -50,6 +51,13 @@ function program(): Command {
     .action(ask)
 
   top
+    .command('check')
+    .description('say whether a compiled module would be admitted as a policy, and if not, why and where')
+    .argument('<module>', 'WebAssembly file')
+    .option('--json', 'print JSON')
+    .action(check)
+
+  top
     .command('demo')
     .description('start a host with two tenants and ask it documented questions')
     .option('--stay', 'keep serving afterwards, until Ctrl+C')
@@ -66,7 +74,7 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
   if (error instanceof PortcullisError) {
     console.error(`portcullis: ${error.message.split('\n').map(visible).join('\n')}`)
-    if (/^ERR_(CONFIG|QUESTION)_/.test(error.code)) return USAGE
+    if (/^ERR_(CONFIG_|QUESTION_|MODULE_UNREADABLE)/.test(error.code)) return USAGE
   } else {
     console.error(error)
   }

@@ -73,11 +73,41 @@ describe('wrong usage ends with status 2 and says what to do', () => {
   })
 })
 
+describe('check', () => {
+  const example = join(root, 'build', 'policies', 'role-by-group.wasm')
+
+  it('reports on a module that would be admitted', () => {
+    const { status, stdout, stderr } = run('check', example, '--json')
+    expect([status, stderr]).toEqual([0, ''])
+    expect(JSON.parse(stdout)).toMatchObject({
+      admitted: true,
+      errors: [],
+      report: { memoryPages: { minimum: 1, maximum: 16 }, queryQuota: true },
+    })
+    expect(run('check', example).stdout).toMatch(/^admitted: \d+ bytes, .* with queryQuota\n$/)
+  })
+
+  it('says why and where a module would not', () => {
+    const { status, stdout } = run('check', 'text.wasm', '--json')
+    expect(status).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({
+      admitted: false,
+      errors: [{ code: 'ERR_MODULE_MALFORMED', offset: 0 }],
+      report: null,
+    })
+    expect(run('check', 'text.wasm').stdout).toMatch(/^refused: .*\(byte 0\) \[ERR_MODULE_MALFORMED\]\n$/)
+  })
+
+  it('of a file that is not there is a mistake of the caller', () => {
+    expect(run('check', 'gone.wasm')).toMatchObject({ status: 2, stdout: '' })
+  })
+})
+
 describe('a policy that cannot be loaded', () => {
   it('ends serve with the place in the configuration and the file', () => {
     const { stderr, status } = run('serve', '--config', 'no-policy.json')
     expect(stderr).toMatch(
-      /at \/tenants\/0\/policy \(.*text\.wasm\): .* \[ERR_MODULE_INVALID\] \[ERR_CONFIG_POLICY\]/,
+      /at \/tenants\/0\/policy \(.*text\.wasm\): .* \[ERR_MODULE_MALFORMED\] \[ERR_CONFIG_POLICY\]/,
     )
     expect(status).toBe(2)
   })
