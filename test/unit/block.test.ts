@@ -5,7 +5,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { win32 } from '../../host/winrm/codes.ts'
 import * as layout from '../../host/wire/layout.ts'
 import {
   type BlockFault,
@@ -19,11 +18,9 @@ import {
 import { drawn, question } from '../support/arbitraries.ts'
 import { type Question, sidBytes, writeBlock } from '../support/block.ts'
 import { readBlock } from '../support/block-reader.ts'
-import { CConstants, nativeSource } from '../support/c-constants.ts'
 import { expectedFields, readGoldens } from '../support/golden.ts'
 import { groupAttribute, nativeQuestion, writeNativeBlock } from '../support/native-units.ts'
 import { PlainPolicy } from '../support/plain-policy.ts'
-import { referencePage, tableRows } from '../support/reference-page.ts'
 
 const goldens = readGoldens()
 const sid = 'S-1-5-21-1-2-3-1001'
@@ -462,111 +459,5 @@ describe('the stamp of the evaluator', () => {
     const block = Buffer.from(writeBlock(operation))
     stampBlock(viewOf(block), 1_785_000_000_123, 120)
     expect(check(block)).toBe('reserved')
-  })
-})
-
-describe('C and TypeScript', () => {
-  const c = new CConstants(
-    nativeSource('block', 'block.h'),
-    nativeSource('block', 'block.c'),
-    nativeSource('block', 'frame.h'),
-    nativeSource('block', 'frame.c'),
-    nativeSource('io', 'io.h'),
-    nativeSource('wsman', 'wsman_types.h'),
-  )
-  const denials = [...nativeSource('plugin', 'denial.h').matchAll(/ROW\((\w+), (\w+), "([^"]+)"\)/g)]
-  const { at, block, answer, frameType, hello, kindNumber, switches } = layout
-
-  it.each<[string, number]>([
-    ['BLOCK_MAGIC', block.magic],
-    ['BLOCK_VERSION', block.version],
-    ['BLOCK_HEADER_BYTES', block.headerBytes],
-    ['BLOCK_BYTES_MAX', block.bytesMax],
-    ['BLOCK_GROUPS_MAX', block.groupsMax],
-    ['BLOCK_ID_BYTES', block.idBytes],
-    ['BLOCK_SUB_AUTHORITIES_MAX', block.subAuthoritiesMax],
-    ['BLOCK_FLAG_TOKEN', block.flagToken],
-    ['BLOCK_KIND_USER', kindNumber.user],
-    ['BLOCK_KIND_OPERATION', kindNumber.operation],
-    ['BLOCK_KIND_QUOTA', kindNumber.quota],
-    ['BLOCK_AT_KIND', at.kind],
-    ['BLOCK_AT_ATTEMPT', at.attempt],
-    ['BLOCK_AT_QUESTION_ID', at.questionId],
-    ['AT_MAGIC', at.magic],
-    ['AT_VERSION', at.version],
-    ['AT_HEADER_SIZE', at.headerSize],
-    ['AT_TOTAL_SIZE', at.totalSize],
-    ['AT_FLAGS', at.flags],
-    ['AT_OPERATION', at.operation],
-    ['AT_USER_SID', at.userSid],
-    ['AT_ENABLED_GROUPS', at.enabledGroups],
-    ['AT_DENY_ONLY_GROUPS', at.denyOnlyGroups],
-    ['AT_TEXTS', at.texts],
-    ['WIRE_VERSION', layout.WIRE_VERSION],
-    ['FRAME_HEADER_BYTES', layout.FRAME_HEADER_BYTES],
-    ['FRAME_HELLO', frameType.hello],
-    ['FRAME_WELCOME', frameType.welcome],
-    ['FRAME_QUESTION', frameType.question],
-    ['FRAME_ANSWER', frameType.answer],
-    ['FRAME_CONTROL', frameType.control],
-    ['FRAME_OVERTIME', frameType.overtime],
-    ['HELLO_MAGIC', hello.magic],
-    ['HELLO_HEADER_BYTES', hello.headerBytes],
-    ['HELLO_COUNTERS', hello.counters],
-    ['APPLICATION_UNITS_MAX', hello.applicationUnitsMax],
-    ['ANSWER_MAGIC', answer.magic],
-    ['ANSWER_HEADER_BYTES', answer.headerBytes],
-    ['ANSWER_TEXT_UNITS_MAX', answer.textUnitsMax],
-    ['ANSWER_ALLOW', answer.outcome.allow],
-    ['ANSWER_DENY', answer.outcome.deny],
-    ['ANSWER_NO_ANSWER', answer.outcome['no-answer']],
-    ['ANSWER_FLAG_ADMINISTRATOR', answer.flagAdministrator],
-    ['SWITCH_RUN_AS_POOL_ACCOUNT', switches.runAsPoolAccount],
-    ['SWITCH_ADMINISTRATOR', switches.administrator],
-    ['SWITCHES_ALL', switches.runAsPoolAccount | switches.administrator],
-    ['PCIO_CONTROL_BYTES_MAX', layout.controlBytesMax],
-    ['NO_ERROR', win32.NO_ERROR],
-    ['ERROR_ACCESS_DENIED', win32.ACCESS_DENIED],
-    ['ERROR_NOT_ENOUGH_MEMORY', win32.NOT_ENOUGH_MEMORY],
-    ['ERROR_INVALID_PARAMETER', win32.INVALID_PARAMETER],
-    ['ERROR_SHUTDOWN_IN_PROGRESS', win32.SHUTDOWN_IN_PROGRESS],
-    ['ERROR_INTERNAL_ERROR', win32.INTERNAL_ERROR],
-    ['ERROR_TIMEOUT', win32.TIMEOUT],
-    ['ERROR_BAD_CONFIGURATION', win32.BAD_CONFIGURATION],
-    ['ERROR_WSMAN_REDIRECT_REQUESTED', win32.REDIRECT_REQUESTED],
-  ])('have the same %s', (name, value) => {
-    expect(c.get(name)).toBe(value)
-  })
-
-  it('have the ten texts in the same order', () => {
-    const members =
-      /typedef enum block_text_field \{([^}]+)\}/.exec(nativeSource('block', 'block.h'))?.[1] ?? ''
-    const names = [...members.matchAll(/BLOCK_(\w+)/g)].map(([, name = '']) =>
-      name.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
-    )
-    expect(names).toEqual([...layout.textFields, 'textFields'])
-  })
-
-  it('have the same denials in the same order, and room for them in a hello', () => {
-    expect(denials.map(([, name]) => name)).toEqual([...layout.pluginDenials])
-    expect(denials.length).toBeLessThanOrEqual(hello.counters)
-  })
-
-  it('have the denials that the reference page has, with the codes that it says', () => {
-    const rows = tableRows(referencePage('wire')).filter(([, name = '']) => /^[A-Z_]+$/.test(name))
-    expect(rows.map(([number, name]) => [Number(number), name])).toEqual(
-      layout.pluginDenials.map((name, index) => [index, name]),
-    )
-    for (const [index, [, name, code]] of rows.entries()) {
-      // A row without a code denies nothing: it is only counted.
-      if (code !== '') expect([name, c.get(denials[index]?.[2] ?? '')]).toEqual([name, Number(code)])
-    }
-    expect(rows.filter(([, , code]) => code === '')).toHaveLength(3)
-  })
-
-  it('have the frame types that the reference page has', () => {
-    const names = Object.keys(frameType)
-    const rows = tableRows(referencePage('wire')).filter(([, name = '']) => names.includes(name))
-    expect(Object.fromEntries(rows.map(([type, name]) => [name, Number(type)]))).toEqual(frameType)
   })
 })

@@ -6,14 +6,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { type ErrorCode, PortcullisError } from '../../host/errors.ts'
-import { applicationKey } from '../../host/tenant/application-key.ts'
 import { type Config, loadConfig } from '../../host/tenant/config.ts'
-import { checkQuestion, readQuestion } from '../../host/winrm/question.ts'
-import { anyText } from '../support/arbitraries.ts'
+import { refusal } from '../support/refusal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'portcullis-config-'))
 const path = join(folder, 'portcullis.json')
@@ -51,15 +47,6 @@ function load(config: object): Config {
 }
 
 /** The code and the detail of the refusal. */
-function refusal(run: () => unknown): { code: ErrorCode; detail: string; message: string } {
-  try {
-    run()
-  } catch (error) {
-    expect(error).toBeInstanceOf(PortcullisError)
-    return error as PortcullisError
-  }
-  throw new Error('it was accepted')
-}
 
 /** A configuration of one tenant that is not quite `contoso`. */
 function withTenant(change: object): object {
@@ -496,167 +483,5 @@ describe('a configuration with a policy that cannot be read', () => {
       code: 'ERR_CONFIG_POLICY',
       detail: `at /tenants/0/policy: ${join(folder, 'policies')} (EISDIR)`,
     })
-  })
-})
-
-describe("an application's key", () => {
-  const key = (application: string) => applicationKey(account, application)
-
-  it.each([
-    ['ASCII', 'wsman/Contoso', 'WSMAN/CONTOSO'],
-    ['Latin', 'zürich é å ø ç', 'ZÜRICH É Å Ø Ç'],
-    ['Greek', 'αθήνα', 'ΑΘΉΝΑ'],
-    ['Cyrillic', 'москва', 'МОСКВА'],
-    ['fullwidth letters', 'ａｂｃ', 'ＡＢＣ'],
-  ])('is the same for small letters and capitals in %s', (_, small, capital) => {
-    expect(key(small)).toBe(key(capital))
-  })
-
-  it.each([
-    ['ß and SS', 'ß', 'SS'],
-    ['ß and ss', 'ß', 'ss'],
-    ['a ligature and its letters', 'ﬁ', 'FI'],
-    ['an apostrophe in one character and in two', 'ŉ', 'ʼN'],
-    ['the composed and the decomposed', 'é', 'e\u0301'],
-    ['the Kelvin sign and K', '\u212a', 'K'],
-    ['the Ångström sign and Å', '\u212b', 'Å'],
-    ['a capital I with a dot and i', 'İ', 'i'],
-    ['two unpaired surrogates', '\ud800', '\ud801'],
-    ['a pair in the right and in the wrong order', '\ud83d\udd11', '\udd11\ud83d'],
-    ['an unpaired surrogate and U+FFFD', '\ud800', '\ufffd'],
-    ['a name with and without a blank', 'wsman/a', 'wsman/a '],
-    ['a slash and a backslash', 'wsman/a', 'wsman\\a'],
-    ['small and capital letters outside the first plane', '𐐨', '𐐀'],
-    ['a dotless i and I', 'ı', 'I'],
-    ['a long s and S', 'ſ', 'S'],
-  ])('is another one for %s', (_, first, second) => {
-    expect(key(first)).not.toBe(key(second))
-  })
-
-  it('is another one for each account', () => {
-    expect(applicationKey('uid:1', 'wsman/a')).not.toBe(applicationKey('uid:2', 'wsman/a'))
-  })
-
-  it('has as many units as the name, whatever the name is, and folding it again changes nothing', () => {
-    fc.assert(
-      fc.property(anyText(40), (application) => {
-        const folded = key(application).slice(account.length + 1)
-        expect(folded).toHaveLength(application.length)
-        expect(key(folded)).toBe(key(application))
-      }),
-      { numRuns: 2000 },
-    )
-  })
-
-  it('depends on no unit but the one in its place', () => {
-    fc.assert(
-      fc.property(anyText(20), anyText(20), (first, second) => {
-        const bare = (application: string) => key(application).slice(account.length + 1)
-        expect(bare(first + second)).toBe(bare(first) + bare(second))
-      }),
-    )
-  })
-})
-
-describe('a question that a person wrote', () => {
-  it.each(['S-1-5-4294967296', 'S-1-281474976710656-1'])('has no SID like %s', (userSid) => {
-    expect(refusal(() => check({ ...smallest, userSid })).detail).toContain('at /userSid')
-  })
-
-  const smallest = { kind: 'user', application: 'wsman/contoso' }
-  const check = (value: unknown) => checkQuestion(value, 'the options')
-
-  it('may say no more than its kind and its application', () => {
-    for (const kind of ['user', 'operation', 'quota'])
-      expect(check({ ...smallest, kind })).toEqual({ ...smallest, kind })
-  })
-
-  it('may say everything', () => {
-    const question = {
-      ...smallest,
-      kind: 'operation',
-      senderName: '',
-      authenticationMechanism: '',
-      certificate: { subject: 's', issuerName: 'i', issuerThumbprint: 't', subjectName: 'n' },
-      httpUrl: '',
-      userSid: 'S-1-5-21-1-2-3-1001',
-      groupSids: ['S-1-5-11', 'S-1-1-0'],
-      denyOnlySids: [],
-      operation: 4294967295,
-      action: '',
-      resourceUri: '',
-      time: '2026-07-26T12:00:00.5+02:00',
-      timeZone: 'Europe/Zurich',
-    }
-    expect(check(question)).toEqual(question)
-    expect(check({ ...smallest, certificate: null })).toEqual({ ...smallest, certificate: null })
-  })
-
-  it.each<[string, unknown, string]>([
-    ['is no object', 'user', 'at the top: must be object'],
-    ['has no kind', { application: 'a' }, "at the top: must have required property 'kind'"],
-    ['has no application', { kind: 'user' }, "at the top: must have required property 'application'"],
-    [
-      'has an unknown kind',
-      { ...smallest, kind: 'shell' },
-      'at /kind: must be one of ["user","operation","quota"]',
-    ],
-    ['has an empty application', { ...smallest, application: '' }, 'at /application: '],
-    ['has an unknown member', { ...smallest, sender: 'ada' }, 'at the top: "sender" is not a known member'],
-    [
-      'has an unknown certificate member',
-      { ...smallest, certificate: { issuer: 'i' } },
-      'at /certificate: "issuer" is not a known member',
-    ],
-    ['has a name as a SID', { ...smallest, userSid: 'ada' }, 'at /userSid: must be: '],
-    ['has a SID without an authority', { ...smallest, userSid: 'S-1' }, 'at /userSid: must be: '],
-    [
-      'has a SID of 16 sub-authorities',
-      { ...smallest, userSid: `S-1-5${'-1'.repeat(16)}` },
-      'at /userSid: must be: ',
-    ],
-    [
-      'has a group that is no SID',
-      { ...smallest, userSid: 'S-1-5-18', groupSids: ['S-1-5-11', 'x'] },
-      'at /groupSids/1: must be: ',
-    ],
-    [
-      'has a negative operation',
-      { ...smallest, kind: 'operation', operation: -1 },
-      'at /operation: must be >= 0',
-    ],
-    [
-      'has an operation over 32 bits',
-      { ...smallest, kind: 'operation', operation: 2 ** 32 },
-      'at /operation: must be <= 4294967295',
-    ],
-    ['has a time without a zone', { ...smallest, time: '2026-07-26T12:00:00' }, 'at /time: must be: '],
-  ])('and that %s is refused with the place and the reason', (_, value, problem) => {
-    const { code, detail } = refusal(() => check(value))
-    expect(code).toBe('ERR_QUESTION_FILE')
-    expect(detail.startsWith('the options\n')).toBe(true)
-    expect(detail).toContain(problem)
-  })
-
-  it.each(['groupSids', 'denyOnlySids'])(
-    'has no %s without a user, because groups come from a token',
-    (member) => {
-      for (const groups of [['S-1-5-11'], []]) {
-        expect(refusal(() => check({ ...smallest, [member]: groups }))).toMatchObject({
-          code: 'ERR_QUESTION_FILE',
-          detail: 'the options: groups come from a token; give a userSid too',
-        })
-      }
-    },
-  )
-
-  it('is read from a file, and the file is named in what is wrong with it', () => {
-    const file = join(folder, 'question.json')
-    writeFileSync(file, JSON.stringify(smallest))
-    expect(readQuestion(file)).toEqual(smallest)
-    writeFileSync(file, '{\n  "kind": "user",\n}')
-    expect(refusal(() => readQuestion(file))).toMatchObject({ code: 'ERR_QUESTION_FILE' })
-    expect(refusal(() => readQuestion(file)).detail).toContain(`${file}, line 3, column 1: `)
-    expect(refusal(() => readQuestion(join(folder, 'none.json'))).detail).toContain('(ENOENT)')
   })
 })
