@@ -32,6 +32,9 @@ export const printedBytesMax = 4096
 /** Policies that an evaluator names when it could not load them; more would not make the message clearer. */
 export const faultsReportedMax = 100
 
+/** What is said of one of them: a module chooses the names in it, and escaping makes them six times as long. */
+export const faultTextUnitsMax = 512
+
 /** What a decision's record keeps of a caller's name, action and resource; the rest is cut, with its length. */
 export const recordTextUnitsMax = 512
 

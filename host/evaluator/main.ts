@@ -1,7 +1,7 @@
 /**
  * An evaluator process. Started by the supervisor only: descriptor 3 is its control connection, and when that closes
- * the process ends. Signals are the supervisor's business: a Ctrl+C in a terminal reaches both, and the supervisor
- * decides what is finished first.
+ * the process ends. Signals are the supervisor's business: a Ctrl+C in a terminal, or its end, reaches both, and the
+ * supervisor decides what is finished first.
  */
 
 import { processorMsMax, wallMsMax } from '../limits.ts'
@@ -10,8 +10,7 @@ import { Evaluator } from './evaluator.ts'
 
 const CONTROL_HANDLE = 3
 
-process.on('SIGINT', () => {})
-process.on('SIGTERM', () => {})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 
 const channel = new Channel(CONTROL_HANDLE)
 channel.watch(processorMsMax, wallMsMax)

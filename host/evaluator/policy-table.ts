@@ -6,6 +6,7 @@
 import type { PolicyFault } from '../control/messages.ts'
 import { compilePolicy, type PolicyModule } from '../engine/policy-module.ts'
 import { PortcullisError } from '../errors.ts'
+import { faultTextUnitsMax } from '../limits.ts'
 import { applicationKey } from '../tenant/application-key.ts'
 import type { Tenant } from '../tenant/config.ts'
 import { TimeZone } from '../tenant/time-zone.ts'
@@ -39,7 +40,7 @@ export class PolicyTable {
       this.#policies.set(digest, compilePolicy(bytes))
     } catch (error) {
       if (!(error instanceof PortcullisError)) throw error
-      this.faults.push({ digest, code: error.code, detail: error.detail })
+      this.faults.push({ digest, code: error.code, detail: error.detail.slice(0, faultTextUnitsMax) })
     }
   }
 

@@ -8,7 +8,7 @@
  *   DUE, DOWN --failed-----> DOWN      UP --broken again within BACKOFF_MS_MIN, late, garbage--> DOWN
  *                                      UP --no connection left and none to get--> DOWN
  *
- * A new number of evaluators makes those beyond it DUE, for the day that the number grows again.
+ * A smaller number of evaluators is to those beyond it as if they had broken.
  *
  * Whoever asks takes a connection, uses it without any lock, and gives it back or drops it. The
  * connector (connector.c) opens new ones. Functions named pool__* need the process lock; the others take
@@ -42,7 +42,7 @@ typedef struct waiter {
 
 typedef struct pool {
   evaluator evaluators[EVALUATORS_MAX];
-  uint32_t evaluator_count; /* as the last welcome said; before any, all that there could be */
+  uint32_t evaluator_count; /* as the last welcome said; before any, EVALUATORS_GUESSED */
   waiter *line;             /* first come, first served */
   uint32_t line_length;
   connection *busy;
@@ -52,8 +52,8 @@ typedef struct pool {
 
 void pool__open(pool *pool);
 
-/* A connection for one question, or why there is none: BUSY, SHUTTING_DOWN, or why nobody
- * can be reached. Waits in line until the deadline only while there is something to wait for. */
+/* A connection for one question, or why there is none: BUSY, SHUTTING_DOWN, or why nobody can be reached.
+ * Waits in line until the deadline only while there is something to wait for. */
 bool pool_take(pool *pool, uint64_t deadline_ns, connection **taken, denial *why);
 
 /* For a connection that has carried its question and is in order. */

@@ -134,6 +134,19 @@ describe('an evaluator', () => {
     for (const { code } of await asked) expect(code).toBe(0)
   })
 
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'leaves %s, which a terminal sends to it too, to the supervisor',
+    async (signal) => {
+      const host = await bed.host([{ name: 'a', policy: 'slow' }], { evaluators: 1 })
+      const instance = bed.startup('a')
+      await ask(instance)
+      process.kill(evaluatorPids(host)[0] ?? 0, signal)
+      await sleep(300)
+      expect(host.entries.filter(({ event }) => event === 'evaluator-died')).toEqual([])
+      expect(await ask(instance)).toMatchObject({ code: 0 })
+    },
+  )
+
   it('that dies is replaced by the spare, and what it may not have recorded is logged as a gap', async () => {
     const host = await bed.host([{ name: 'a', policy: 'slow' }], { evaluators: 1 })
     const instance = bed.startup('a')

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { root } from '../../host/paths.ts'
 import { configOf } from '../support/testbed.ts'
+import { policyModule } from '../support/wasm.ts'
 
 let folder: string
 
@@ -109,6 +110,19 @@ describe('a policy that cannot be loaded', () => {
     expect(stderr).toMatch(
       /at \/tenants\/0\/policy \(.*text\.wasm\): .* \[ERR_MODULE_MALFORMED\] \[ERR_CONFIG_POLICY\]/,
     )
+    expect(status).toBe(2)
+  })
+})
+
+describe('a policy whose names are as long and ugly as can be', () => {
+  it('is refused for what it is, in as many words as fit', () => {
+    const name = '\u0001'.repeat(100)
+    writeFileSync(
+      join(folder, 'text.wasm'),
+      policyModule({ imports: [{ module: name, name, kind: 'function' }] }),
+    )
+    const { stderr, status } = run('serve', '--config', 'no-policy.json')
+    expect(stderr).toMatch(/\[ERR_MODULE_IMPORT\] \[ERR_CONFIG_POLICY\]/)
     expect(status).toBe(2)
   })
 })
