@@ -34,6 +34,7 @@ export const errorTable = {
   ERR_POLICY_START: { fault: 'policy', text: 'the policy failed before its function was called' },
   ERR_POLICY_TRAP: { fault: 'policy', text: 'the policy trapped' },
   ERR_POLICY_ABORT: { fault: 'policy', text: 'the policy aborted' },
+  ERR_POLICY_FUEL: { fault: 'policy', text: 'the policy used up its fuel' },
   ERR_POLICY_STACK: { fault: 'policy', text: 'the policy used up the stack' },
   ERR_POLICY_RESULT: { fault: 'policy', text: 'the policy returned something that is not a result record' },
   ERR_POLICY_TIME: {

@@ -14,6 +14,33 @@ export const memoryPagesMax = 16
 /** A policy's table serves indirect calls; V8's own limit of ten million entries costs 270 MB. */
 export const tableEntriesMax = 1000
 
+/**
+ * Fuel for one policy in one decision; its user and its operation question share it. At 5 ns a unit, the most that
+ * `npm run bench` may show for any kernel, that is 5 ms.
+ */
+export const fuelPerDecision = 1_000_000
+
+/** What an operator may give a tenant at most: half of what a counter of 32 bits holds, some seconds. */
+export const fuelMax = 2 ** 30
+
+/** Fuel for the start function, once for each instance. */
+export const fuelPerStart = 1_000_000
+
+/**
+ * A slot is a parameter, a local or an operand, eight bytes at most on V8's stack: 256 KiB of its 984. The
+ * rest is for what frames need beside slots, and for what the optimising compiler inlines.
+ */
+export const stackSlotsMax = 32_768
+
+/** Return address, frame pointer, instance, feedback: what a frame of V8 has beside its slots. */
+export const frameSlotsOverhead = 8
+
+/** Functions inside one another: more is a mistake, not a policy. */
+export const stackDepthMax = 512
+
+/** The least that a frame counts as, so that one counter bounds both slots and depth. */
+export const frameSlotsMin = stackSlotsMax / stackDepthMax
+
 /** Processor time for one question. A decision takes well under a millisecond. */
 export const processorMsMax = 100
 
@@ -48,6 +75,8 @@ export const closeMsMax = 5_000
 export const restartMsMin = 100
 export const restartMsMax = 5_000
 
+assert(Number.isInteger(frameSlotsMin) && frameSlotsMin > frameSlotsOverhead)
+assert(fuelPerDecision <= fuelMax && fuelPerStart <= fuelMax)
 assert(processorMsMax < wallMsMax, 'a policy that computes is judged by its own time, not by the clock')
 assert(wallMsMax < closeMsMax, 'a question that was accepted is answered or killed before closing gives up')
 assert(restartMsMin < restartMsMax)

@@ -3,12 +3,13 @@
  * it; nothing of it runs.
  */
 
-import { compilePolicy } from '../engine/policy-module.ts'
-import type { Module } from '../engine/wasm/module.ts'
-import { parseModule } from '../engine/wasm/parse-module.ts'
+import { policyFunctions } from '../engine/interface.ts'
+import { rewritePolicy } from '../engine/policy-module.ts'
+import type { Rewritten } from '../engine/rewrite.ts'
 import { Refusal } from '../engine/wasm/refusal.ts'
 import { PortcullisError } from '../errors.ts'
 import { readBytes } from '../json-file.ts'
+import { memoryPagesMax } from '../limits.ts'
 import { callersPath } from './callers-path.ts'
 import { visible } from './table.ts'
 
@@ -22,24 +23,35 @@ interface CheckError {
 /** What there is to know about an admitted module. */
 interface Report {
   readonly bytes: number
+  /** Of the module that runs, with its metering. */
+  readonly meteredBytes: number
+  /** The version of the costs that its fuel is counted with. */
+  readonly costTable: number
   readonly functions: number
   readonly globals: number
   readonly tableEntries: number
-  readonly memoryPages: { readonly minimum: number; readonly maximum: number }
+  /** The maximum as it was declared: null if it was not. It is clamped to what a policy may have. */
+  readonly memoryPages: { readonly minimum: number; readonly maximum: number | null }
   readonly exports: readonly string[]
+  /** Exports that no policy needs, and that are not there when it runs. */
+  readonly droppedExports: readonly string[]
   readonly queryQuota: boolean
 }
 
-function reportOf(bytes: Uint8Array, module: Module, queryQuota: boolean): Report {
-  const { functions, globals, table, memory, exports } = module
+function reportOf(bytes: Uint8Array, { upload, bytes: metered, costTable, kept }: Rewritten): Report {
+  const { functions, globals, table, memory, exports } = upload
+  const names = exports.map(({ name }) => name)
   return {
     bytes: bytes.length,
+    meteredBytes: metered.length,
+    costTable,
     functions: functions.length,
     globals: globals.length,
     tableEntries: table?.minimum ?? 0,
-    memoryPages: { minimum: memory.minimum, maximum: memory.maximum ?? memory.minimum },
-    exports: exports.map(({ name }) => name),
-    queryQuota,
+    memoryPages: { minimum: memory?.minimum ?? 0, maximum: memory?.maximum ?? null },
+    exports: names.filter((name) => kept.includes(name)),
+    droppedExports: names.filter((name) => !kept.includes(name)),
+    queryQuota: kept.includes(policyFunctions.quota),
   }
 }
 
@@ -49,18 +61,21 @@ function errorOf(error: PortcullisError): CheckError {
 
 function checkModule(bytes: Uint8Array): { admitted: boolean; errors: CheckError[]; report: Report | null } {
   try {
-    const { hasQuota } = compilePolicy(bytes)
-    return { admitted: true, errors: [], report: reportOf(bytes, parseModule(bytes), hasQuota) }
+    return { admitted: true, errors: [], report: reportOf(bytes, rewritePolicy(bytes)) }
   } catch (error) {
     if (!(error instanceof PortcullisError)) throw error
     return { admitted: false, errors: [errorOf(error)], report: null }
   }
 }
 
-function describe({ bytes, functions, globals, memoryPages, queryQuota }: Report): string {
+function describe(report: Report): string {
+  const { bytes, meteredBytes, functions, globals, memoryPages, droppedExports, queryQuota } = report
   const { minimum, maximum } = memoryPages
-  const sizes = `${bytes} bytes, ${functions} functions, ${globals} globals, ${minimum} to ${maximum} pages of memory`
-  return `admitted: ${sizes}, ${queryQuota ? 'with' : 'without'} queryQuota`
+  const most = Math.min(maximum ?? memoryPagesMax, memoryPagesMax)
+  const sizes = `${bytes} bytes (${meteredBytes} metered), ${functions} functions, ${globals} globals`
+  const dropped =
+    droppedExports.length === 0 ? '' : `\nexports dropped: ${droppedExports.map(visible).join(', ')}`
+  return `admitted: ${sizes}, ${minimum} to ${most} pages of memory, ${queryQuota ? 'with' : 'without'} queryQuota${dropped}`
 }
 
 export function check(path: string, { json }: { json?: boolean }): void {

@@ -1,29 +1,24 @@
 #!/usr/bin/env node
 /**
- * The command `portcullis`. Commands translate arguments and print; what they do is in the files they call. Exit codes:
- * 0 done, 1 the answer is no or something failed, 2 wrong usage, a configuration or a question that cannot be used.
+ * The command `portcullis`. Commands translate arguments and print; what they do is in the files they call.
  */
 
-import { Command, CommanderError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 
-import { PortcullisError } from '../errors.ts'
 import { ask } from './ask.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
+import { runCommand, topCommand } from './run-command.ts'
 import { logLevels, serve } from './serve.ts'
-import { visible } from './table.ts'
-
-const USAGE = 2
 
 function collect(value: string, before: string[] = []): string[] {
   return [...before, value]
 }
 
 function program(): Command {
-  const top = new Command('portcullis')
-    .description('A WinRM authorization plug-in whose answers come from WebAssembly policies.')
-    .showHelpAfterError('(see "portcullis --help")')
-    .exitOverride()
+  const top = topCommand('portcullis').description(
+    'A WinRM authorization plug-in whose answers come from WebAssembly policies.',
+  )
 
   top
     .command('serve')
@@ -66,23 +61,4 @@ function program(): Command {
   return top
 }
 
-/**
- * Commander's own complaints are usage errors, and so are a configuration and a question that cannot be used: a script
- * must not take a mistake of its own for a denial. Asking for help is none.
- */
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
-  if (error instanceof PortcullisError) {
-    console.error(`portcullis: ${error.message.split('\n').map(visible).join('\n')}`)
-    if (/^ERR_(CONFIG_|QUESTION_|MODULE_UNREADABLE)/.test(error.code)) return USAGE
-  } else {
-    console.error(error)
-  }
-  return 1
-}
-
-try {
-  await program().parseAsync()
-} catch (error) {
-  process.exitCode = exitCodeOf(error)
-}
+await runCommand(program())

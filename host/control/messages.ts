@@ -4,7 +4,7 @@
  */
 
 import type { ErrorCode } from '../errors.ts'
-import type { Tenant } from '../tenant/config.ts'
+import type { Guard, Tenant } from '../tenant/config.ts'
 import type { Author } from '../winrm/decision.ts'
 import type { Kind } from '../wire/layout.ts'
 
@@ -12,7 +12,7 @@ import type { Kind } from '../wire/layout.ts'
 export type ToEvaluator =
   | { readonly type: 'policy'; readonly digest: string; readonly base64: string }
   | { readonly type: 'tenant'; readonly tenant: Tenant }
-  | { readonly type: 'table'; readonly generation: number; readonly guard?: string }
+  | { readonly type: 'table'; readonly generation: number; readonly guard?: Guard }
   | {
       readonly type: 'serve'
       readonly index: number
@@ -49,7 +49,10 @@ export interface DecisionRecord {
   readonly administrator?: boolean
   readonly quota?: readonly number[]
   readonly policy: string
+  /** Of the policy's fuel, for all that it was asked in this decision. */
+  readonly fuelUsed: number
   readonly guard?: string
+  readonly guardFuelUsed?: number
   readonly generation: number
   readonly timeMs: number
   readonly microseconds: number

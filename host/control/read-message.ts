@@ -36,6 +36,7 @@ const decision = object(
     outcome: { enum: ['allow', 'deny', 'no-answer'] },
     code: word,
     policy: digest,
+    fuelUsed: count,
     generation: count,
     timeMs: { type: 'integer' },
     microseconds: count,
@@ -51,6 +52,7 @@ const decision = object(
     administrator: { type: 'boolean' },
     quota: { type: 'array', items: word, minItems: 4, maxItems: 4 },
     guard: digest,
+    guardFuelUsed: count,
   },
 )
 

@@ -3,16 +3,18 @@
  * instance is dropped after it, so every call starts from the same memory, globals and tables by construction.
  *
  * The policy answered, or we could not get an answer: the two never mix. How a call ended is told by state (did
- * `env.abort` run, what class of error did V8 throw), never by the text of a message.
+ * `env.abort` run, is a counter below zero, what class of error did V8 throw), never by the text of a message.
  */
 
-import type { ErrorCode } from '../errors.ts'
-import { abortTextUnitsMax } from '../limits.ts'
-import { GuestMemory } from './guest-memory.ts'
-import { type PolicyModule, policyFunctions, requestFunction } from './policy-module.ts'
-import { type PolicyResult, readResult } from './result-record.ts'
+import { strict as assert } from 'node:assert'
 
-export type PolicyFunction = keyof typeof policyFunctions
+import type { ErrorCode } from '../errors.ts'
+import { abortTextUnitsMax, fuelMax, fuelPerStart, stackSlotsMax } from '../limits.ts'
+import { GuestMemory } from './guest-memory.ts'
+import { memoryExport, type PolicyFunction, policyFunctions, requestFunction } from './interface.ts'
+import type { PolicyModule } from './policy-module.ts'
+import { type PolicyResult, readResult } from './result-record.ts'
+import { reserved } from './wasm/reserved.ts'
 
 export interface NoAnswer {
   readonly kind: 'no-answer'
@@ -22,7 +24,13 @@ export interface NoAnswer {
 
 export type PolicyAnswer = PolicyResult | NoAnswer
 
-type GuestFunction = (argument: number) => unknown
+export interface Called {
+  readonly answer: PolicyAnswer
+  /** Of the fuel given; all of it if it ran out. */
+  readonly fuelUsed: number
+}
+
+type GuestFunction = (argument?: number) => unknown
 
 function noAnswer(error: ErrorCode, detail: string): NoAnswer {
   return { kind: 'no-answer', error, detail }
@@ -35,8 +43,39 @@ const resultsOf: Record<PolicyFunction, readonly PolicyResult['kind'][]> = {
   quota: ['quota'],
 }
 
+/** The counters of one metered instance. */
+class Meters {
+  readonly #fuel: WebAssembly.Global<'i32'>
+  readonly #stack: WebAssembly.Global<'i32'>
+
+  constructor(exports: WebAssembly.Exports) {
+    this.#fuel = exports[reserved.fuel] as WebAssembly.Global<'i32'>
+    this.#stack = exports[reserved.stack] as WebAssembly.Global<'i32'>
+  }
+
+  reset(fuel: number): void {
+    this.#fuel.value = fuel
+    this.#stack.value = stackSlotsMax
+  }
+
+  /** 0 if it has run out. */
+  get fuelLeft(): number {
+    return Math.max(this.#fuel.value, 0)
+  }
+
+  get outOfFuel(): boolean {
+    return this.#fuel.value < 0
+  }
+
+  get outOfStack(): boolean {
+    return this.#stack.value < 0
+  }
+}
+
 class Call {
+  #exports: WebAssembly.Exports | undefined
   #memory: GuestMemory | undefined
+  #meters: Meters | undefined
   #aborted: string | undefined
 
   /** Null prototypes: a guest that asks for "constructor" finds nothing. */
@@ -51,61 +90,83 @@ class Call {
     throw new Error('abort') // leaves the guest; what it says is in #aborted
   }
 
-  /** What was thrown says how a guest ended; that it aborted is state, because a guest may catch what abort throws. */
-  #ended(error: unknown, otherwise: ErrorCode): NoAnswer {
+  /** How the guest ended that threw `error`; a plain trap is called `trap`. */
+  #ended(error: unknown, trap: ErrorCode): NoAnswer {
     if (this.#aborted !== undefined) return noAnswer('ERR_POLICY_ABORT', this.#aborted)
+    if (this.#meters?.outOfFuel) return noAnswer('ERR_POLICY_FUEL', '')
+    if (this.#meters?.outOfStack) return noAnswer('ERR_POLICY_STACK', '')
     const detail = error instanceof Error ? error.message.slice(0, abortTextUnitsMax) : ''
-    // The only RangeError that can come out of a running guest: V8's own stack overflow.
-    return noAnswer(
-      otherwise === 'ERR_POLICY_TRAP' && error instanceof RangeError ? 'ERR_POLICY_STACK' : otherwise,
-      detail,
-    )
+    // V8's own stack overflow, or memory that it could not get, would be an error of another class.
+    return noAnswer(error instanceof WebAssembly.RuntimeError ? trap : 'ERR_HOST_FAULT', detail)
   }
 
-  /** Calls into the guest. Whatever comes out of it as an exception is the guest's fault, never ours. */
-  #guest(call: () => unknown, otherwise: ErrorCode): { returned: unknown } | NoAnswer {
+  #guest<Returned>(call: () => Returned, trap: ErrorCode): { returned: Returned } | NoAnswer {
     try {
-      const returned = call()
-      return this.#aborted === undefined ? { returned } : noAnswer('ERR_POLICY_ABORT', this.#aborted)
+      return { returned: call() }
     } catch (error) {
-      return this.#ended(error, otherwise)
+      return this.#ended(error, trap)
     }
   }
 
   /** Calls an exported function with one number; what it returns is a number, or it is not what it should be. */
-  #call(exports: WebAssembly.Exports, name: string, argument: number): number | NoAnswer {
-    const guest = this.#guest(() => (exports[name] as GuestFunction)(argument), 'ERR_POLICY_TRAP')
+  #call(name: string, argument: number): number | NoAnswer {
+    const called = this.#exports?.[name] as GuestFunction
+    const guest = this.#guest(() => called(argument), 'ERR_POLICY_TRAP')
     if ('kind' in guest) return guest
     const { returned } = guest
-    return typeof returned === 'number'
-      ? returned
-      : noAnswer('ERR_POLICY_RESULT', `${name} returned no number`)
+    assert(typeof returned === 'number') // its type was checked when the module was admitted
+    return returned
   }
 
-  run({ module }: PolicyModule, name: PolicyFunction, block: Uint8Array): PolicyAnswer {
-    const guest = this.#guest(() => new WebAssembly.Instance(module, this.#imports), 'ERR_POLICY_START')
-    if ('kind' in guest) return guest
-    const { exports } = guest.returned as WebAssembly.Instance
-    const memory = new GuestMemory(exports.memory as WebAssembly.Memory)
-    this.#memory = memory
+  /** Undefined if there is an instance now, with its start function behind it. */
+  #instantiate(module: WebAssembly.Module): NoAnswer | undefined {
+    const made = this.#guest(() => new WebAssembly.Instance(module, this.#imports), 'ERR_POLICY_START')
+    if ('kind' in made) return made
+    const { exports } = made.returned
+    this.#exports = exports
+    this.#memory = new GuestMemory(exports[memoryExport] as WebAssembly.Memory)
+    this.#meters = new Meters(exports)
+    const start = exports[reserved.start] as GuestFunction | undefined
+    if (start === undefined) return undefined
+    this.#meters.reset(fuelPerStart)
+    const started = this.#guest(() => start(), 'ERR_POLICY_START')
+    return 'kind' in started ? started : undefined
+  }
 
-    const address = this.#call(exports, requestFunction, block.length)
+  #ask(name: PolicyFunction, block: Uint8Array): PolicyAnswer {
+    const memory = this.#memory as GuestMemory
+    const address = this.#call(requestFunction, block.length)
     if (typeof address !== 'number') return address
     const target = memory.bytes(address, block.length, 8)
     if (target === undefined)
       return noAnswer('ERR_POLICY_RESULT', `${requestFunction} returned no usable address`)
     target.set(block)
 
-    const record = this.#call(exports, policyFunctions[name], address)
+    const record = this.#call(policyFunctions[name], address)
     if (typeof record !== 'number') return record
     const result = readResult(memory, record)
     if (typeof result === 'string') return noAnswer('ERR_POLICY_RESULT', result)
     if (resultsOf[name].includes(result.kind)) return result
     return noAnswer('ERR_POLICY_RESULT', `${policyFunctions[name]} returned "${result.kind}"`)
   }
+
+  run({ module }: PolicyModule, name: PolicyFunction, block: Uint8Array, fuel: number): Called {
+    const failed = this.#instantiate(module)
+    if (failed !== undefined) return { answer: failed, fuelUsed: 0 }
+    const meters = this.#meters as Meters
+    meters.reset(fuel)
+    const answer = this.#ask(name, block)
+    return { answer, fuelUsed: fuel - meters.fuelLeft }
+  }
 }
 
 /** Asks one function of a policy about the question in `block`, which has been checked and stamped. */
-export function callPolicy(policy: PolicyModule, name: PolicyFunction, block: Uint8Array): PolicyAnswer {
-  return new Call().run(policy, name, block)
+export function callPolicy(
+  policy: PolicyModule,
+  name: PolicyFunction,
+  block: Uint8Array,
+  fuel: number,
+): Called {
+  assert(Number.isInteger(fuel) && fuel >= 0 && fuel <= fuelMax)
+  return new Call().run(policy, name, block, fuel)
 }

@@ -4,7 +4,8 @@
  */
 
 import type { DecisionRecord } from '../control/messages.ts'
-import { callPolicy, type PolicyFunction } from '../engine/policy-call.ts'
+import type { PolicyFunction } from '../engine/interface.ts'
+import { callPolicy } from '../engine/policy-call.ts'
 import type { PolicyModule } from '../engine/policy-module.ts'
 import { recordTextUnitsMax } from '../limits.ts'
 import { compose, type Respondent } from '../winrm/compose.ts'
@@ -21,9 +22,25 @@ function brief(text: string): string {
   return text.length > recordTextUnitsMax ? `${text.slice(0, recordTextUnitsMax)}… (${text.length})` : text
 }
 
-function respondent(policy: PolicyModule, block: Buffer): Respondent {
-  return (name: PolicyFunction) =>
-    name === 'quota' && !policy.hasQuota ? undefined : callPolicy(policy, name, block)
+/** One policy in one decision: what it is asked, one after the other, it answers from one measure of fuel. */
+class Asked {
+  readonly #policy: PolicyModule
+  readonly #block: Buffer
+  readonly #fuel: number
+  fuelUsed = 0
+
+  constructor(policy: PolicyModule, block: Buffer, fuel: number) {
+    this.#policy = policy
+    this.#block = block
+    this.#fuel = fuel
+  }
+
+  readonly respond: Respondent = (name: PolicyFunction) => {
+    if (name === 'quota' && !this.#policy.hasQuota) return undefined
+    const { answer, fuelUsed } = callPolicy(this.#policy, name, this.#block, this.#fuel - this.fuelUsed)
+    this.fuelUsed += fuelUsed
+    return answer
+  }
 }
 
 function answerOf(decision: Decision, showReasons: boolean): Answer {
@@ -53,11 +70,9 @@ export function decide(
   const timeMs = Date.now()
   stampBlock(view, timeMs, seat.timeZone.offsetMinutes(timeMs))
   const kind = blockKind(view)
-  const decision = compose(
-    kind,
-    { guard: seat.guard && respondent(seat.guard, bytes), tenant: respondent(seat.policy, bytes) },
-    seat.tenant.rules,
-  )
+  const guard = seat.guard && new Asked(seat.guard.module, bytes, seat.guard.fuelPerDecision)
+  const tenant = new Asked(seat.policy, bytes, seat.tenant.fuelPerDecision)
+  const decision = compose(kind, { guard: guard?.respond, tenant: tenant.respond }, seat.tenant.rules)
   const { outcome, code, ...rest } = decision
   const action = blockText(bytes, 'action')
   const resourceUri = blockText(bytes, 'resourceUri')
@@ -74,7 +89,8 @@ export function decide(
     code,
     ...rest,
     policy: seat.tenant.policy,
-    ...(seat.guardDigest !== undefined && { guard: seat.guardDigest }),
+    fuelUsed: tenant.fuelUsed,
+    ...(seat.guard && guard && { guard: seat.guard.policy, guardFuelUsed: guard.fuelUsed }),
     generation,
     timeMs,
     microseconds: Number((process.hrtime.bigint() - started) / 1000n),

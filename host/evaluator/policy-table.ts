@@ -8,7 +8,7 @@ import { compilePolicy, type PolicyModule } from '../engine/policy-module.ts'
 import { PortcullisError } from '../errors.ts'
 import { faultTextUnitsMax } from '../limits.ts'
 import { applicationKey } from '../tenant/application-key.ts'
-import type { Tenant } from '../tenant/config.ts'
+import type { Guard, Tenant } from '../tenant/config.ts'
 import { TimeZone } from '../tenant/time-zone.ts'
 import { switches } from '../wire/layout.ts'
 
@@ -16,8 +16,7 @@ import { switches } from '../wire/layout.ts'
 export interface Seat {
   readonly tenant: Tenant
   readonly policy: PolicyModule
-  readonly guard: PolicyModule | undefined
-  readonly guardDigest: string | undefined
+  readonly guard: (Guard & { readonly module: PolicyModule }) | undefined
   readonly timeZone: TimeZone
   readonly switches: number
 }
@@ -49,15 +48,16 @@ export class PolicyTable {
   }
 
   /** Tenants whose policy or guard could not be loaded get no seat: nobody can ask for them. */
-  complete(generation: number, guardDigest: string | undefined): void {
+  complete(generation: number, given: Guard | undefined): void {
     this.generation = generation
-    const guard = guardDigest === undefined ? undefined : this.#policies.get(guardDigest)
-    if (guardDigest !== undefined && guard === undefined) return
+    const module = given && this.#policies.get(given.policy)
+    if (given !== undefined && module === undefined) return
+    const guard = given && module && { ...given, module }
     for (const tenant of this.#tenants) {
       const policy = this.#policies.get(tenant.policy)
       if (policy === undefined) continue
       const timeZone = this.#timeZone(tenant.timeZone)
-      const seat = { tenant, policy, guard, guardDigest, timeZone, switches: switchesOf(tenant) }
+      const seat = { tenant, policy, guard, timeZone, switches: switchesOf(tenant) }
       for (const { account, application } of tenant.applications) {
         this.#seats.set(applicationKey(account, application), seat)
       }

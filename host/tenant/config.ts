@@ -11,7 +11,7 @@ import { dirname, resolve } from 'node:path'
 import type { Quota } from '../engine/result-record.ts'
 import { PortcullisError } from '../errors.ts'
 import { checkSchema, compileSchema, parseJson, readText } from '../json-file.ts'
-import { evaluatorsMax, moduleBytesMax } from '../limits.ts'
+import { evaluatorsMax, fuelPerDecision, moduleBytesMax } from '../limits.ts'
 import { hostFile } from '../paths.ts'
 import type { Rules } from '../winrm/decision.ts'
 import { applicationKey } from './application-key.ts'
@@ -28,6 +28,7 @@ interface TenantText {
   readonly name: string
   readonly applications: readonly Application[]
   readonly policy: string
+  readonly fuelPerDecision?: number
   readonly timeZone?: string
   readonly runAsPoolAccountWithoutToken?: boolean
   readonly allowAdministrator?: boolean
@@ -40,7 +41,7 @@ interface TenantText {
 interface ConfigText {
   readonly endpoint: string
   readonly evaluators?: number
-  readonly guard?: { readonly policy: string }
+  readonly guard?: { readonly policy: string; readonly fuelPerDecision?: number }
   readonly tenants: readonly TenantText[]
 }
 
@@ -55,18 +56,25 @@ export interface Tenant {
   readonly applications: readonly Application[]
   /** SHA-256 of the policy's bytes, in hexadecimal. */
   readonly policy: string
+  readonly fuelPerDecision: number
   readonly timeZone: string
   readonly runAsPoolAccountWithoutToken: boolean
   readonly showReasons: boolean
   readonly rules: Rules
 }
 
+/** The provider's policy that is asked before every tenant's. */
+export interface Guard {
+  /** SHA-256 of its bytes. */
+  readonly policy: string
+  readonly fuelPerDecision: number
+}
+
 export interface Config {
   /** Absolute. */
   readonly endpoint: string
   readonly evaluators: number
-  /** SHA-256 of the guard's bytes; undefined if there is none. */
-  readonly guard: string | undefined
+  readonly guard: Guard | undefined
   readonly tenants: readonly Tenant[]
   /** The policies by digest, each once. */
   readonly policies: ReadonlyMap<string, PolicyFile>
@@ -167,6 +175,7 @@ function tenantOf(text: TenantText, place: string, files: PolicyFiles): Tenant {
     name: text.name,
     applications: text.applications,
     policy: files.load(text.policy, `${place}/policy`),
+    fuelPerDecision: text.fuelPerDecision ?? fuelPerDecision,
     timeZone,
     runAsPoolAccountWithoutToken: text.runAsPoolAccountWithoutToken ?? false,
     showReasons: text.showReasons ?? false,
@@ -187,7 +196,10 @@ export function loadConfig(path: string): Config {
   checkCollisions(text.tenants)
   const folder = dirname(resolve(path))
   const files = new PolicyFiles(folder)
-  const guard = text.guard && files.load(text.guard.policy, '/guard/policy')
+  const guard = text.guard && {
+    policy: files.load(text.guard.policy, '/guard/policy'),
+    fuelPerDecision: text.guard.fuelPerDecision ?? fuelPerDecision,
+  }
   const tenants = text.tenants.map((tenant, index) => tenantOf(tenant, `/tenants/${index}`, files))
   return {
     endpoint: resolve(folder, text.endpoint),

@@ -7,7 +7,8 @@
  * so does a revocation take effect at the next operation.
  */
 
-import type { PolicyAnswer, PolicyFunction } from '../engine/policy-call.ts'
+import type { PolicyFunction } from '../engine/interface.ts'
+import type { PolicyAnswer } from '../engine/policy-call.ts'
 import type { Quota } from '../engine/result-record.ts'
 import { answer as answerLayout, type Kind } from '../wire/layout.ts'
 import { codeOf, win32 } from './codes.ts'

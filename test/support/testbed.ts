@@ -7,6 +7,7 @@ import { join } from 'node:path'
 
 import { ServeProcess } from '../../host/cli/serve-process.ts'
 import { type Completion, Double, installPlugin } from '../../host/double/double.ts'
+import { fuelMax } from '../../host/limits.ts'
 import { root } from '../../host/paths.ts'
 import { ownAccount } from '../../host/supervisor/endpoint-folder.ts'
 import type { Question } from '../../host/winrm/question.ts'
@@ -25,6 +26,9 @@ export function policyPath(name: string): string {
   return join(root, 'build', folder, `${name.replace('examples/', '')}.wasm`)
 }
 
+/** These spin for longer than a policy's usual fuel lasts: in them it is time that is tested. */
+const spins = ['slow', 'endless']
+
 export function configOf(tenants: readonly TenantSpec[], more: object = {}): object {
   return {
     endpoint: 'endpoint',
@@ -33,6 +37,7 @@ export function configOf(tenants: readonly TenantSpec[], more: object = {}): obj
       name,
       applications: accounts.map((account) => ({ account, application: `wsman/${name}` })),
       policy: policyPath(policy),
+      ...(spins.includes(policy) && { fuelPerDecision: fuelMax }),
       ...members,
     })),
     ...more,

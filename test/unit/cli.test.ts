@@ -85,7 +85,9 @@ describe('check', () => {
       errors: [],
       report: { memoryPages: { minimum: 1, maximum: 16 }, queryQuota: true },
     })
-    expect(run('check', example).stdout).toMatch(/^admitted: \d+ bytes, .* with queryQuota\n$/)
+    expect(run('check', example).stdout).toMatch(
+      /^admitted: \d+ bytes \(\d+ metered\), .* with queryQuota\n$/,
+    )
   })
 
   it('says why and where a module would not', () => {

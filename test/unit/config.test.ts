@@ -68,6 +68,7 @@ describe('a configuration', () => {
           name: 'contoso',
           applications: [{ account, application: 'wsman/contoso' }],
           policy: digestOf('contoso'),
+          fuelPerDecision: 1_000_000,
           timeZone: 'UTC',
           runAsPoolAccountWithoutToken: false,
           showReasons: false,
@@ -105,11 +106,12 @@ describe('a configuration', () => {
       $schema: '../host/tenant/config.schema.json',
       endpoint: '/run/portcullis',
       evaluators: 64,
-      guard: { policy: 'policies/guard.wasm' },
+      guard: { policy: 'policies/guard.wasm', fuelPerDecision: 1 },
       tenants: [
         {
           ...contoso,
           applications,
+          fuelPerDecision: 1_073_741_824,
           timeZone: 'Europe/Zurich',
           runAsPoolAccountWithoutToken: true,
           allowAdministrator: true,
@@ -125,11 +127,13 @@ describe('a configuration', () => {
         fabrikam,
       ],
     })
-    expect(config).toMatchObject({ endpoint: '/run/portcullis', evaluators: 64, guard: digestOf('guard') })
+    expect(config).toMatchObject({ endpoint: '/run/portcullis', evaluators: 64 })
+    expect(config.guard).toEqual({ policy: digestOf('guard'), fuelPerDecision: 1 })
     expect(config.tenants[0]).toEqual({
       name: 'contoso',
       applications,
       policy: digestOf('contoso'),
+      fuelPerDecision: 1_073_741_824,
       timeZone: 'Europe/Zurich',
       runAsPoolAccountWithoutToken: true,
       showReasons: true,

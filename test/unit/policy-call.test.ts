@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest'
 import { callPolicy, type PolicyAnswer } from '../../host/engine/policy-call.ts'
 import { compilePolicy, type PolicyModule } from '../../host/engine/policy-module.ts'
 import type { ErrorCode } from '../../host/errors.ts'
-import { abortTextUnitsMax } from '../../host/limits.ts'
+import { abortTextUnitsMax, fuelPerDecision } from '../../host/limits.ts'
 import { type Question, writeBlock } from '../support/block.ts'
 import { policyPath } from '../support/testbed.ts'
 import { op, type PolicySpec, place, policyModule, returning, type WasmFunction } from '../support/wasm.ts'
@@ -36,16 +36,11 @@ function compiled(name: string): PolicyModule {
 }
 
 function ask(policy: PolicyModule, question: Question): PolicyAnswer {
-  return callPolicy(policy, question.kind, writeBlock(question))
+  return callPolicy(policy, question.kind, writeBlock(question), fuelPerDecision).answer
 }
 
 function askModule(spec: PolicySpec, question = user): PolicyAnswer {
   return ask(compilePolicy(policyModule(spec)), question)
-}
-
-/** A module that the parser would refuse, called all the same: what the second fence is worth. */
-function askUnparsed(spec: PolicySpec): PolicyAnswer {
-  return ask({ module: new WebAssembly.Module(policyModule(spec)), hasQuota: false }, user)
 }
 
 function codeOf(answer: PolicyAnswer): ErrorCode | undefined {
@@ -55,8 +50,6 @@ function codeOf(answer: PolicyAnswer): ErrorCode | undefined {
 function detailOf(answer: PolicyAnswer): string {
   return answer.kind === 'no-answer' ? answer.detail : ''
 }
-
-/** The code and the detail that a module is refused with. */
 
 describe('a policy that fails', () => {
   it('by a trap gives no answer, whatever is asked', () => {
@@ -112,29 +105,6 @@ describe('a policy that fails', () => {
     expect(codeOf(askModule({ request: { ...returning(0), code: [...op.unreachable] } }))).toBe(
       'ERR_POLICY_TRAP',
     )
-  })
-})
-
-describe('what comes out of a policy', () => {
-  const abort = { module: 'env', name: 'abort', kind: 'function' } as const
-
-  it('after an abort is not believed, also if the policy caught what abort threw', () => {
-    const code = [...op.tryCatchAll([...op.call(0)]), ...op.i32Const(place.allow)]
-    const answer = askUnparsed({ imports: [abort], user: { ...returning(0), code } })
-    expect(answer).toMatchObject({ error: 'ERR_POLICY_ABORT' })
-  })
-
-  it('as an exception of its own is its own fault', () => {
-    const answer = askUnparsed({ tags: 1, user: { ...returning(0), code: [...op.throw(0)] } })
-    expect(answer).toMatchObject({ error: 'ERR_POLICY_TRAP' })
-  })
-
-  it.each<[string, PolicySpec]>([
-    ['takes an i64', { user: { params: ['i64'], results: ['i32'], code: op.i32Const(place.allow) } }],
-    ['returns an i64', { user: { params: ['i32'], results: ['i64'], code: op.i64Const(place.allow) } }],
-  ])('of a function that %s is its own fault', (_, spec) => {
-    const error = expect.stringMatching(/^ERR_POLICY_/)
-    expect(askUnparsed(spec)).toMatchObject({ kind: 'no-answer', error })
   })
 })
 
@@ -317,7 +287,7 @@ describe('every call', () => {
   it('leaves the block that it was given as it was', () => {
     const block = writeBlock(user)
     const before = Buffer.from(block).toString('hex')
-    callPolicy(compiled('report'), 'user', block)
+    callPolicy(compiled('report'), 'user', block, fuelPerDecision)
     expect(Buffer.from(block).toString('hex')).toBe(before)
   })
 

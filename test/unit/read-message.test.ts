@@ -16,6 +16,7 @@ const decision = {
   by: 'tenant',
   reason: 'no',
   policy: 'cd'.repeat(32),
+  fuelUsed: 1234,
   generation: 1,
   timeMs: 1_700_000_000_000,
   microseconds: 42,

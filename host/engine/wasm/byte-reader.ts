@@ -52,19 +52,51 @@ export class ByteReader {
     throw malformed(start, 'a number does not fit into 32 bits')
   }
 
-  /** A signed number of `bits` bits. */
-  signed(bits: 32 | 33 | 64): bigint {
+  s32(): number {
+    const start = this.at
+    let value = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte()
+      value |= (byte & 0x7f) << shift
+      if (byte >= 0x80) continue
+      if (shift < 28) return (byte & 0x40) === 0 ? value : value | (-1 << (shift + 7))
+      const beyond = byte & 0x78 // the sign, and the bits that must be like it
+      if (beyond === 0 || beyond === 0x78) return value
+      break
+    }
+    throw malformed(start, 'a number does not fit into 32 bits')
+  }
+
+  s64(): bigint {
     const start = this.at
     let value = 0n
-    for (let shift = 0; shift < bits; shift += 7) {
+    for (let shift = 0; shift < 70; shift += 7) {
       const byte = this.byte()
       value |= BigInt(byte & 0x7f) << BigInt(shift)
       if (byte >= 0x80) continue
       const signed = BigInt.asIntN(shift + 7, value)
-      if (BigInt.asIntN(bits, signed) === signed) return signed
+      if (BigInt.asIntN(64, signed) === signed) return signed
       break
     }
-    throw malformed(start, `a number does not fit into ${bits} bits`)
+    throw malformed(start, 'a number does not fit into 64 bits')
+  }
+
+  /** Four bytes as they are. */
+  word(): number {
+    return (this.byte() | (this.byte() << 8) | (this.byte() << 16) | (this.byte() << 24)) >>> 0
+  }
+
+  /** Eight bytes as they are. */
+  doubleWord(): bigint {
+    const low = BigInt(this.word())
+    return low | (BigInt(this.word()) << 32n)
+  }
+
+  /** The next `size` bytes, as a view. */
+  bytes(size: number): Uint8Array {
+    const start = this.at
+    this.skip(size)
+    return this.#bytes.subarray(start, this.at)
   }
 
   /** UTF-8 of at most `bytesMax` bytes; undefined if it is longer, which is passed over. */

@@ -5,7 +5,16 @@
 
 import { bounds } from './bounds.ts'
 import type { ByteReader } from './byte-reader.ts'
-import { featureOf, immediateOf, naturalAlignment, op, PREFIX_MISC } from './instructions.ts'
+import {
+  FIRST_ACCESS,
+  featureOf,
+  type Immediate,
+  naturalAlignment,
+  type Operation,
+  op,
+  operationOf,
+  PREFIX_MISC,
+} from './instructions.ts'
 import type { FunctionBody, Instruction, ValueType } from './module.ts'
 import { readConstant, readValueType, valueType } from './parse-types.ts'
 import { badIndex, malformed, overBound, refuseFeature } from './refusal.ts'
@@ -15,11 +24,12 @@ export interface CodeCounts {
   readonly types: number
   readonly functions: number
   readonly tables: number
+  readonly memories: number
   readonly globals: number
 }
 
+const NONE: readonly number[] = []
 const EMPTY_BLOCK = 0x40
-const FIRST_ACCESS = 0x28
 /** In the alignment of an access: a memory index follows. */
 const MEMORY_INDEX_FLAG = 0x40
 
@@ -39,12 +49,13 @@ function readLocals(reader: ByteReader, parameters: number): FunctionBody['local
   return locals
 }
 
-function readOpcode(reader: ByteReader): number {
+function readOpcode(reader: ByteReader): { opcode: number; immediate: Immediate } {
   const offset = reader.at
   const byte = reader.byte()
   const number = byte === PREFIX_MISC ? reader.u32() : 0
   const opcode = byte === PREFIX_MISC ? 0xfc00 + Math.min(number, 0xff) : byte
-  if (immediateOf(opcode) !== undefined) return opcode
+  const operation: Operation | undefined = operationOf(opcode)
+  if (operation !== undefined) return { opcode, immediate: operation.immediate }
   const feature = featureOf(opcode)
   throw feature === undefined
     ? malformed(offset, 'there is no such instruction')
@@ -79,21 +90,21 @@ class BodyParser {
 
   #instruction(): Instruction {
     const offset = this.#reader.at
-    const opcode = readOpcode(this.#reader)
-    if (opcode === op.else || opcode === op.end) {
-      this.#close(opcode, offset)
-      return { opcode, offset, operands: [] }
-    }
-    switch (immediateOf(opcode)) {
+    const { opcode, immediate } = readOpcode(this.#reader)
+    const given = { opcode, offset, operands: NONE, constant: undefined, result: undefined }
+    switch (immediate) {
+      case 'none':
+        if (opcode === op.else || opcode === op.end) this.#close(opcode, offset)
+        return given
       case 'block':
-        return { opcode, offset, operands: [], result: this.#block(opcode, offset) }
+        return { ...given, result: this.#block(opcode, offset) }
       case 'i32':
       case 'i64':
       case 'f32':
       case 'f64':
-        return { opcode, offset, operands: [], constant: readConstant(this.#reader, opcode) }
+        return { ...given, constant: readConstant(this.#reader, opcode) }
       default:
-        return { opcode, offset, operands: this.#operands(opcode) }
+        return { ...given, operands: this.#operands(opcode, immediate) }
     }
   }
 
@@ -115,8 +126,8 @@ class BodyParser {
     return valueType(byte, offset)
   }
 
-  #operands(opcode: number): number[] {
-    switch (immediateOf(opcode)) {
+  #operands(opcode: number, immediate: Immediate): readonly number[] {
+    switch (immediate) {
       case 'label':
         return [this.#index('block to leave', this.#open.length)]
       case 'labels':
@@ -136,7 +147,7 @@ class BodyParser {
       case 'zeros':
         return [this.#memory(), this.#memory()]
       default:
-        return []
+        return NONE
     }
   }
 
@@ -152,6 +163,7 @@ class BodyParser {
     const offset = this.#reader.at
     const alignment = this.#reader.u32()
     if (alignment >= MEMORY_INDEX_FLAG) throw refuseFeature('several memories', offset)
+    if (this.#counts.memories === 0) throw badIndex(offset, 'memory', 0, 0)
     if (alignment > (naturalAlignment[opcode - FIRST_ACCESS] ?? 0)) {
       throw malformed(offset, 'an access claims more than its natural alignment')
     }
@@ -161,6 +173,7 @@ class BodyParser {
   #memory(): number {
     const offset = this.#reader.at
     if (this.#reader.byte() !== 0) throw refuseFeature('several memories', offset)
+    if (this.#counts.memories === 0) throw badIndex(offset, 'memory', 0, 0)
     return 0
   }
 }

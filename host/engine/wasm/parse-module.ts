@@ -6,19 +6,23 @@
 
 import { bounds } from './bounds.ts'
 import { ByteReader } from './byte-reader.ts'
-import type {
-  Export,
-  ExternalKind,
-  FunctionBody,
-  FunctionType,
-  Global,
-  Instruction,
-  Limits,
-  Module,
+import {
+  type Export,
+  type ExternalKind,
+  type FunctionBody,
+  type FunctionType,
+  functionTypes,
+  type Global,
+  type Import,
+  type Instruction,
+  type Limits,
+  type Module,
+  type ValueType,
 } from './module.ts'
 import { type CodeCounts, parseBody } from './parse-code.ts'
 import { readConstantExpression, readFunctionType, readLimits, readValueType } from './parse-types.ts'
 import { badIndex, malformed, overBound, Refusal, refuseFeature } from './refusal.ts'
+import { isReserved } from './reserved.ts'
 
 const MAGIC_AND_VERSION = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
 const FUNCTION_REFERENCE = 0x70
@@ -58,26 +62,44 @@ const order: readonly number[] = [
 
 const externalKinds: readonly ExternalKind[] = ['function', 'table', 'memory', 'global']
 
+/** The most pages that the specification allows. */
+const PAGES_MAX = 65_536
+
+export interface ParseOptions {
+  /** Accepts any import instead of env.abort only: for developers, who link test modules to their own things. */
+  readonly anyImports?: boolean
+}
+
 class ModuleParser {
-  readonly types: FunctionType[] = []
-  abortType: number | undefined
-  readonly functions: number[] = []
-  table: Limits | undefined
-  memory: Limits | undefined
-  readonly globals: Global[] = []
-  readonly exports: Export[] = []
-  start: number | undefined
-  readonly elements: { offset: Instruction; functions: number[] }[] = []
-  readonly bodies: FunctionBody[] = []
-  readonly data: { offset: Instruction; start: number; size: number }[] = []
+  readonly #anyImports: boolean
+  readonly #types: FunctionType[] = []
+  readonly #imports: Import[] = []
+  readonly #imported: Record<ExternalKind, number> = { function: 0, table: 0, memory: 0, global: 0 }
+  readonly #importedGlobals: { type: ValueType; mutable: boolean }[] = []
+  readonly #functions: number[] = []
+  #table: Limits | undefined
+  #memory: Limits | undefined
+  readonly #globals: Global[] = []
+  readonly #exported: Export[] = []
+  #startFunction: number | undefined
+  readonly #elements: { offset: Instruction; functions: number[] }[] = []
+  readonly #bodies: FunctionBody[] = []
+  readonly #data: { offset: Instruction; bytes: Uint8Array }[] = []
   #dataCount: number | undefined
 
-  get #importCount(): number {
-    return this.abortType === undefined ? 0 : 1
+  constructor({ anyImports = false }: ParseOptions) {
+    this.#anyImports = anyImports
   }
 
-  get #functionCount(): number {
-    return this.#importCount + this.functions.length
+  /** How many of a kind there are so far, imported and own. */
+  #count(kind: ExternalKind): number {
+    const own = {
+      function: this.#functions.length,
+      table: this.#table === undefined ? 0 : 1,
+      memory: this.#memory === undefined ? 0 : 1,
+      global: this.#globals.length,
+    }
+    return this.#imported[kind] + own[kind]
   }
 
   parse(bytes: Uint8Array): Module {
@@ -110,15 +132,17 @@ class ModuleParser {
   #section(id: number, part: ByteReader): void {
     switch (id) {
       case section.type:
-        return this.#each(part, 'types', bounds.types, () => this.types.push(readFunctionType(part)))
+        return this.#each(part, 'types', bounds.types, () => this.#types.push(readFunctionType(part)))
       case section.import:
         return this.#each(part, 'imports', bounds.functions, () => this.#import(part))
       case section.function:
         return this.#each(part, 'functions', bounds.functions, () =>
-          this.functions.push(this.#typeIndex(part)),
+          this.#functions.push(this.#typeIndex(part)),
         )
       case section.table:
-        return this.#tables(part)
+        return this.#each(part, 'tables', 1, () => {
+          this.#table = this.#tableLimits(part)
+        })
       case section.memory:
         return this.#memories(part)
       case section.global:
@@ -139,6 +163,13 @@ class ModuleParser {
     }
   }
 
+  #memories(part: ByteReader): void {
+    const offset = part.at
+    const count = part.u32()
+    if (count > 1) throw refuseFeature('several memories', offset)
+    if (count === 1) this.#memory = this.#memoryLimits(part)
+  }
+
   #each(part: ByteReader, what: string, most: number, read: () => void): void {
     const offset = part.at
     const count = part.u32()
@@ -154,15 +185,19 @@ class ModuleParser {
   }
 
   #typeIndex(part: ByteReader): number {
-    return this.#index(part, 'type', this.types.length)
+    return this.#index(part, 'type', this.#types.length)
   }
 
   #import(part: ByteReader): void {
     const offset = part.at
     const from = part.name(bounds.nameBytes)
     const name = part.name(bounds.nameBytes)
-    const kind = part.byte()
-    if (from !== 'env' || name !== 'abort' || kind !== 0 || this.abortType !== undefined) {
+    const kindByte = part.byte()
+    const kind = externalKinds[kindByte]
+    if (kindByte === 4) throw refuseFeature('exceptions', offset)
+    if (kind === undefined) throw malformed(offset, 'an import is of no kind')
+    const isAbort = from === 'env' && name === 'abort' && kind === 'function' && this.#imports.length === 0
+    if (from === undefined || name === undefined || !(isAbort || this.#anyImports)) {
       const text = from === undefined || name === undefined ? 'something' : JSON.stringify(`${from}.${name}`)
       throw new Refusal(
         'ERR_MODULE_IMPORT',
@@ -170,87 +205,109 @@ class ModuleParser {
         `it imports ${text}; only the function env.abort, once, can be imported`,
       )
     }
-    this.abortType = this.#typeIndex(part)
-    const { parameters, result } = this.types[this.abortType] as FunctionType
-    if (parameters.join() !== 'i32,i32,i32,i32' || result !== undefined) {
-      throw new Refusal(
-        'ERR_MODULE_IMPORT',
-        offset,
-        'env.abort takes four i32 and returns nothing; declare it so',
-      )
+    this.#imports.push({ from, name, ...this.#importType(part, kind) })
+    this.#imported[kind]++
+    if (!this.#anyImports) this.#checkAbort(offset)
+  }
+
+  #importType(part: ByteReader, kind: ExternalKind) {
+    switch (kind) {
+      case 'function':
+        return { kind, type: this.#typeIndex(part) }
+      case 'table':
+        return { kind, limits: this.#tableLimits(part) }
+      case 'memory':
+        return { kind, limits: this.#memoryLimits(part) }
+      case 'global': {
+        const global = this.#globalType(part)
+        this.#importedGlobals.push(global)
+        return { kind, ...global }
+      }
     }
   }
 
-  #tables(part: ByteReader): void {
-    const offset = part.at
-    this.#each(part, 'tables', 1, () => {
-      const type = part.byte()
-      if (type !== FUNCTION_REFERENCE) throw refuseFeature('reference types', offset)
-      this.table = readLimits(part)
-      const entries = Math.max(this.table.minimum, this.table.maximum ?? 0)
-      if (entries > bounds.tableEntries)
-        throw overBound(offset, `its table has ${entries} entries`, bounds.tableEntries)
-    })
+  #checkAbort(offset: number): void {
+    const [imported] = this.#imports
+    const type = imported?.kind === 'function' ? this.#types[imported.type] : undefined
+    if (type?.parameters.join() === 'i32,i32,i32,i32' && type.result === undefined) return
+    throw new Refusal(
+      'ERR_MODULE_IMPORT',
+      offset,
+      'env.abort takes four i32 and returns nothing; declare it so',
+    )
   }
 
-  #memories(part: ByteReader): void {
+  #tableLimits(part: ByteReader): Limits {
     const offset = part.at
-    const count = part.u32()
-    if (count > 1) throw refuseFeature('several memories', offset)
-    if (count === 0) return
-    this.memory = readLimits(part)
-    const { maximum } = this.memory
-    if (maximum === undefined) {
+    if (part.byte() !== FUNCTION_REFERENCE) throw refuseFeature('reference types', offset)
+    if (this.#count('table') > 0) throw refuseFeature('reference types', offset)
+    const limits = readLimits(part)
+    const entries = Math.max(limits.minimum, limits.maximum ?? 0)
+    if (entries > bounds.tableEntries)
+      throw overBound(offset, `its table has ${entries} entries`, bounds.tableEntries)
+    return limits
+  }
+
+  /** A larger maximum is clamped by the rewriter; a larger minimum cannot be had. */
+  #memoryLimits(part: ByteReader): Limits {
+    const offset = part.at
+    if (this.#count('memory') > 0) throw refuseFeature('several memories', offset)
+    const limits = readLimits(part)
+    const { minimum, maximum = minimum } = limits
+    if (minimum > bounds.memoryPages) {
       throw new Refusal(
         'ERR_MODULE_MEMORY',
         offset,
-        `no maximum is declared; compile with one of at most ${bounds.memoryPages} pages`,
+        `it begins with ${minimum} pages; compile it for at most ${bounds.memoryPages}`,
       )
     }
-    if (maximum > bounds.memoryPages) {
-      throw new Refusal(
-        'ERR_MODULE_MEMORY',
-        offset,
-        `its maximum is ${maximum} pages; compile with at most ${bounds.memoryPages}`,
-      )
-    }
+    if (maximum > PAGES_MAX) throw malformed(offset, `a memory cannot have ${maximum} pages`)
+    return limits
   }
 
-  #global(part: ByteReader): void {
+  #globalType(part: ByteReader): { type: ValueType; mutable: boolean } {
     const type = readValueType(part)
     const offset = part.at
     const mutability = part.byte()
     if ((mutability & 2) !== 0) throw refuseFeature('threads', offset)
     if (mutability > 1) throw malformed(offset, 'a global is neither mutable nor constant')
-    this.globals.push({ type, mutable: mutability === 1, initial: readConstantExpression(part, type) })
+    return { type, mutable: mutability === 1 }
+  }
+
+  #global(part: ByteReader): void {
+    const global = this.#globalType(part)
+    const initial = readConstantExpression(part, global.type, this.#importedGlobals)
+    this.#globals.push({ ...global, initial })
   }
 
   #exports(part: ByteReader): void {
     const names = new Set<string>()
-    const counts = {
-      function: this.#functionCount,
-      table: this.table === undefined ? 0 : 1,
-      memory: this.memory === undefined ? 0 : 1,
-      global: this.globals.length,
-    }
     this.#each(part, 'exports', bounds.exports, () => {
       const offset = part.at
       const name = part.name(bounds.nameBytes)
       if (name === undefined) throw overBound(offset, "an export's name is longer", bounds.nameBytes)
       if (names.has(name)) throw malformed(offset, `two exports are named ${JSON.stringify(name)}`)
+      if (isReserved(name)) {
+        throw new Refusal(
+          'ERR_MODULE_EXPORT',
+          offset,
+          `${JSON.stringify(name)} is a reserved name; name the export otherwise`,
+        )
+      }
       names.add(name)
       const kindByte = part.byte()
       const kind = externalKinds[kindByte]
       if (kindByte === 4) throw refuseFeature('exceptions', offset)
       if (kind === undefined) throw malformed(offset, 'an export is of no kind')
-      this.exports.push({ name, kind, index: this.#index(part, kind, counts[kind]) })
+      this.#exported.push({ name, kind, index: this.#index(part, kind, this.#count(kind)) })
     })
   }
 
   #start(part: ByteReader): void {
     const offset = part.at
-    this.start = this.#index(part, 'function', this.#functionCount)
-    const { parameters, result } = this.#typeOf(this.start)
+    this.#startFunction = this.#index(part, 'function', this.#count('function'))
+    const module = { types: this.#types, imports: this.#imports, functions: this.#functions }
+    const { parameters, result } = functionTypes(module)[this.#startFunction] as FunctionType
     if (parameters.length === 0 && result === undefined) return
     throw new Refusal(
       'ERR_MODULE_INVALID',
@@ -259,42 +316,38 @@ class ModuleParser {
     )
   }
 
-  #typeOf(index: number): FunctionType {
-    const own = this.functions[index - this.#importCount]
-    return this.types[(index < this.#importCount ? this.abortType : own) as number] as FunctionType
-  }
-
   #element(part: ByteReader): void {
     const offset = part.at
     const flags = part.u32()
     if (flags !== 0)
       throw refuseFeature(flags === 1 || flags === 3 ? 'passive segments' : 'reference types', offset)
-    if (this.table === undefined) throw badIndex(offset, 'table', 0, 0)
-    const start = readConstantExpression(part, 'i32')
+    if (this.#count('table') === 0) throw badIndex(offset, 'table', 0, 0)
+    const start = readConstantExpression(part, 'i32', this.#importedGlobals)
     const functions: number[] = []
     this.#each(part, 'functions in a segment', bounds.tableEntries, () => {
-      functions.push(this.#index(part, 'function', this.#functionCount))
+      functions.push(this.#index(part, 'function', this.#count('function')))
     })
-    this.elements.push({ offset: start, functions })
+    this.#elements.push({ offset: start, functions })
   }
 
   #code(part: ByteReader): void {
     const offset = part.at
     const counts: CodeCounts = {
-      types: this.types.length,
-      functions: this.#functionCount,
-      tables: this.table === undefined ? 0 : 1,
-      globals: this.globals.length,
+      types: this.#types.length,
+      functions: this.#count('function'),
+      tables: this.#count('table'),
+      memories: this.#count('memory'),
+      globals: this.#count('global'),
     }
     this.#each(part, 'function bodies', bounds.functions, () => {
       const start = part.at
       const size = part.u32()
       if (size > bounds.functionBytes)
         throw overBound(start, `a function has ${size} bytes`, bounds.functionBytes)
-      const type = this.functions[this.bodies.length]
+      const type = this.#functions[this.#bodies.length]
       if (type === undefined) throw malformed(offset, 'it has more bodies than functions')
-      const { parameters } = this.types[type] as FunctionType
-      this.bodies.push(parseBody(part.part(size), counts, parameters.length))
+      const { parameters } = this.#types[type] as FunctionType
+      this.#bodies.push(parseBody(part.part(size), counts, parameters.length))
     })
   }
 
@@ -303,28 +356,35 @@ class ModuleParser {
     const flags = part.u32()
     if (flags === 1) throw refuseFeature('passive segments', offset)
     if (flags !== 0) throw refuseFeature('several memories', offset)
-    if (this.memory === undefined) throw badIndex(offset, 'memory', 0, 0)
-    const start = readConstantExpression(part, 'i32')
-    const size = part.u32()
-    this.data.push({ offset: start, start: part.at, size })
-    part.skip(size)
+    if (this.#count('memory') === 0) throw badIndex(offset, 'memory', 0, 0)
+    const start = readConstantExpression(part, 'i32', this.#importedGlobals)
+    this.#data.push({ offset: start, bytes: part.bytes(part.u32()) })
   }
 
   #finish(end: number): Module {
-    const { types, abortType, functions, table, memory, globals, exports, start, elements, bodies, data } =
-      this
-    if (bodies.length !== functions.length) throw malformed(end, 'it has fewer bodies than functions')
-    if (this.#dataCount !== undefined && this.#dataCount !== data.length) {
+    if (this.#bodies.length !== this.#functions.length) {
+      throw malformed(end, 'it has fewer bodies than functions')
+    }
+    if (this.#dataCount !== undefined && this.#dataCount !== this.#data.length) {
       throw malformed(end, 'it has not as many data segments as it says')
     }
-    if (memory === undefined) {
-      throw new Refusal('ERR_MODULE_MEMORY', end, 'it has no memory of its own; a policy needs one')
+    return {
+      types: this.#types,
+      imports: this.#imports,
+      functions: this.#functions,
+      table: this.#table,
+      memory: this.#memory,
+      globals: this.#globals,
+      exports: this.#exported,
+      start: this.#startFunction,
+      elements: this.#elements,
+      bodies: this.#bodies,
+      data: this.#data,
     }
-    return { types, abortType, functions, table, memory, globals, exports, start, elements, bodies, data }
   }
 }
 
 /** Throws a Refusal unless the bytes are a module of admitted form. */
-export function parseModule(bytes: Uint8Array): Module {
-  return new ModuleParser().parse(bytes)
+export function parseModule(bytes: Uint8Array, options: ParseOptions = {}): Module {
+  return new ModuleParser(options).parse(bytes)
 }

@@ -57,13 +57,11 @@ export function readLimits(reader: ByteReader): Limits {
   return { minimum, maximum }
 }
 
-export function readConstant(reader: ByteReader, opcode: number): bigint {
-  if (opcode === op.i32_const) return reader.signed(32)
-  if (opcode === op.i64_const) return reader.signed(64)
-  const bytes = opcode === op.f32_const ? 4 : 8
-  let bits = 0n
-  for (let index = 0; index < bytes; index++) bits |= BigInt(reader.byte()) << BigInt(8 * index)
-  return bits
+/** What follows one of the four constant instructions. */
+export function readConstant(reader: ByteReader, opcode: number): number | bigint {
+  if (opcode === op.i32_const) return reader.s32()
+  if (opcode === op.i64_const) return reader.s64()
+  return opcode === op.f32_const ? reader.word() : reader.doubleWord()
 }
 
 const constantTypes: Readonly<Record<number, ValueType>> = {
@@ -73,16 +71,27 @@ const constantTypes: Readonly<Record<number, ValueType>> = {
   [op.f64_const]: 'f64',
 }
 
-/** An initial value or a segment's offset: one constant of the type that is due. Other globals cannot be imported. */
-export function readConstantExpression(reader: ByteReader, type: ValueType): Instruction {
+export type ImportedGlobals = readonly { readonly type: ValueType; readonly mutable: boolean }[]
+
+/**
+ * An initial value or a segment's offset: one constant, or one immutable imported global, of the type that is due. A
+ * policy imports no globals.
+ */
+export function readConstantExpression(
+  reader: ByteReader,
+  type: ValueType,
+  globals: ImportedGlobals,
+): Instruction {
   const offset = reader.at
   const opcode = reader.byte()
-  const actual = constantTypes[opcode]
   if (opcode === 0xd0 || opcode === 0xd2) throw refuseFeature('reference types', offset)
   if (opcode === 0xfb) throw refuseFeature('garbage collection', offset)
   if (opcode === 0xfd) throw refuseFeature('SIMD', offset)
+  const operands = opcode === op.global_get ? [reader.u32()] : []
+  const global = globals[operands[0] ?? -1]
+  const actual = global?.mutable === false ? global.type : constantTypes[opcode]
   if (actual === undefined) throw refuseFeature('extended constant expressions', offset)
-  const constant = readConstant(reader, opcode)
+  const constant = opcode === op.global_get ? undefined : readConstant(reader, opcode)
   const end = reader.at
   if (reader.byte() !== op.end) throw refuseFeature('extended constant expressions', end)
   if (actual !== type) {
@@ -92,5 +101,5 @@ export function readConstantExpression(reader: ByteReader, type: ValueType): Ins
       `an initial value is ${actual} and must be ${type}; compile it again`,
     )
   }
-  return { opcode, offset, operands: [], constant }
+  return { opcode, offset, operands, constant, result: undefined }
 }

@@ -1,0 +1,39 @@
+/**
+ * Runs a command line to its exit code: 0 done, 1 the answer is no or something failed, 2 wrong usage, or an input that
+ * cannot be used.
+ */
+
+import { Command, CommanderError } from 'commander'
+
+import { PortcullisError } from '../errors.ts'
+import { visible } from './table.ts'
+
+const USAGE = 2
+
+/**
+ * Commander's own complaints are usage errors, and so are a configuration and a question that cannot be used: a script
+ * must not take a mistake of its own for a denial. Asking for help is none.
+ */
+function exitCodeOf(error: unknown, name: string): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
+  if (error instanceof PortcullisError) {
+    console.error(`${name}: ${error.message.split('\n').map(visible).join('\n')}`)
+    if (/^ERR_(CONFIG_|QUESTION_|SETTINGS_|MODULE_UNREADABLE)/.test(error.code)) return USAGE
+  } else {
+    console.error(error)
+  }
+  return 1
+}
+
+/** Subcommands inherit what is set here. */
+export function topCommand(name: string): Command {
+  return new Command(name).showHelpAfterError(`(see "${name} --help")`).exitOverride()
+}
+
+export async function runCommand(command: Command): Promise<void> {
+  try {
+    await command.parseAsync()
+  } catch (error) {
+    process.exitCode = exitCodeOf(error, command.name())
+  }
+}
