@@ -58,6 +58,7 @@ export const errorTable = {
   ERR_ENDPOINT_IN_USE: { fault: 'operator', text: 'another process serves this endpoint' },
   ERR_ENDPOINT_LISTEN: { fault: 'operator', text: 'the endpoint cannot be created' },
   ERR_QUESTION_FILE: { fault: 'operator', text: 'the question is not a well-formed question' },
+  ERR_SETTINGS_FILE: { fault: 'operator', text: 'the settings are not well-formed settings' },
   ERR_CONNECTION_FOREIGN: {
     fault: 'operator',
     text: 'no tenant is configured for this application and this account',

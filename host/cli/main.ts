@@ -8,6 +8,7 @@ import { type Command, Option } from 'commander'
 import { ask } from './ask.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
+import { run } from './run.ts'
 import { runCommand, topCommand } from './run-command.ts'
 import { logLevels, serve } from './serve.ts'
 
@@ -51,6 +52,15 @@ function program(): Command {
     .argument('<module>', 'WebAssembly file')
     .option('--json', 'print JSON')
     .action(check)
+
+  top
+    .command('run')
+    .description('let a compiled policy decide one question, under the limits of a host and without one')
+    .argument('<module>', 'WebAssembly file')
+    .requiredOption('--question <file>', 'question file (JSON)')
+    .option('--settings <file>', "the policy's settings (JSON: key to list of texts)")
+    .option('--json', 'print JSON')
+    .action(run)
 
   top
     .command('demo')

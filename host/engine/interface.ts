@@ -17,6 +17,9 @@ export type PolicyFunction = keyof typeof policyFunctions
 /** Returns the address for a block of the given size. The name carries the version of the ABI. */
 export const requestFunction = 'portcullis_request_v1'
 
+/** Returns the address for a settings block of the given size; called once, if there are settings. */
+export const settingsFunction = 'portcullis_settings_v1'
+
 export const memoryExport = 'memory'
 
 function findExport(module: Module, name: string, kind: ExternalKind, required: boolean): Export | undefined {
@@ -47,6 +50,7 @@ export function interfaceOf(module: Module): Export[] {
   return [
     memory,
     ...findFunction(module, requestFunction),
+    ...findFunction(module, settingsFunction, false),
     ...findFunction(module, policyFunctions.user),
     ...findFunction(module, policyFunctions.operation),
     ...findFunction(module, policyFunctions.quota, false),

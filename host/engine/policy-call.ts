@@ -11,7 +11,13 @@ import { strict as assert } from 'node:assert'
 import type { ErrorCode } from '../errors.ts'
 import { abortTextUnitsMax, fuelMax, fuelPerStart, stackSlotsMax } from '../limits.ts'
 import { GuestMemory } from './guest-memory.ts'
-import { memoryExport, type PolicyFunction, policyFunctions, requestFunction } from './interface.ts'
+import {
+  memoryExport,
+  type PolicyFunction,
+  policyFunctions,
+  requestFunction,
+  settingsFunction,
+} from './interface.ts'
 import type { PolicyModule } from './policy-module.ts'
 import { type PolicyResult, readResult } from './result-record.ts'
 import { reserved } from './wasm/reserved.ts'
@@ -118,40 +124,45 @@ class Call {
     return returned
   }
 
-  /** Undefined if there is an instance now, with its start function behind it. */
-  #instantiate(module: WebAssembly.Module): NoAnswer | undefined {
+  /** Has the policy make room for a block and writes it there. */
+  #place(name: string, block: Uint8Array): number | NoAnswer {
+    const address = this.#call(name, block.length)
+    if (typeof address !== 'number') return address
+    const target = this.#memory?.bytes(address, block.length, 8)
+    if (target === undefined) return noAnswer('ERR_POLICY_RESULT', `${name} returned no usable address`)
+    target.set(block)
+    return address
+  }
+
+  /** Undefined if there is an instance now, with its start function behind it and its settings in place. */
+  #instantiate({ module, settings }: PolicyModule): NoAnswer | undefined {
     const made = this.#guest(() => new WebAssembly.Instance(module, this.#imports), 'ERR_POLICY_START')
     if ('kind' in made) return made
     const { exports } = made.returned
     this.#exports = exports
     this.#memory = new GuestMemory(exports[memoryExport] as WebAssembly.Memory)
     this.#meters = new Meters(exports)
-    const start = exports[reserved.start] as GuestFunction | undefined
-    if (start === undefined) return undefined
     this.#meters.reset(fuelPerStart)
-    const started = this.#guest(() => start(), 'ERR_POLICY_START')
-    return 'kind' in started ? started : undefined
+    const start = exports[reserved.start] as GuestFunction | undefined
+    const started = start && this.#guest(() => start(), 'ERR_POLICY_START')
+    if (started !== undefined && 'kind' in started) return started
+    const placed = settings && this.#place(settingsFunction, settings)
+    return typeof placed === 'object' ? placed : undefined
   }
 
   #ask(name: PolicyFunction, block: Uint8Array): PolicyAnswer {
-    const memory = this.#memory as GuestMemory
-    const address = this.#call(requestFunction, block.length)
+    const address = this.#place(requestFunction, block)
     if (typeof address !== 'number') return address
-    const target = memory.bytes(address, block.length, 8)
-    if (target === undefined)
-      return noAnswer('ERR_POLICY_RESULT', `${requestFunction} returned no usable address`)
-    target.set(block)
-
     const record = this.#call(policyFunctions[name], address)
     if (typeof record !== 'number') return record
-    const result = readResult(memory, record)
+    const result = readResult(this.#memory as GuestMemory, record)
     if (typeof result === 'string') return noAnswer('ERR_POLICY_RESULT', result)
     if (resultsOf[name].includes(result.kind)) return result
     return noAnswer('ERR_POLICY_RESULT', `${policyFunctions[name]} returned "${result.kind}"`)
   }
 
-  run({ module }: PolicyModule, name: PolicyFunction, block: Uint8Array, fuel: number): Called {
-    const failed = this.#instantiate(module)
+  run(policy: PolicyModule, name: PolicyFunction, block: Uint8Array, fuel: number): Called {
+    const failed = this.#instantiate(policy)
     if (failed !== undefined) return { answer: failed, fuelUsed: 0 }
     const meters = this.#meters as Meters
     meters.reset(fuel)

@@ -4,13 +4,16 @@
 
 import { PortcullisError } from '../errors.ts'
 import { moduleBytesMax } from '../limits.ts'
-import { interfaceOf, policyFunctions } from './interface.ts'
+import { type Settings, writeSettings } from '../wire/settings-block.ts'
+import { interfaceOf, policyFunctions, settingsFunction } from './interface.ts'
 import { type Rewritten, rewriteModule } from './rewrite.ts'
 
 export interface PolicyModule {
   /** Metered. */
   readonly module: WebAssembly.Module
   readonly hasQuota: boolean
+  /** The settings block; undefined if there are none. */
+  readonly settings: Uint8Array | undefined
 }
 
 /** Throws a PortcullisError with an ERR_MODULE_ code if the bytes cannot be a policy. */
@@ -21,8 +24,18 @@ export function rewritePolicy(bytes: Uint8Array): Rewritten {
   return rewriteModule(bytes, interfaceOf)
 }
 
-/** Throws as `rewritePolicy` does. */
-export function compilePolicy(bytes: Uint8Array): PolicyModule {
+/** Throws as `rewritePolicy` does, also if there are settings that the policy does not take. */
+export function compilePolicy(bytes: Uint8Array, settings?: Settings): PolicyModule {
   const { bytes: metered, kept } = rewritePolicy(bytes)
-  return { module: new WebAssembly.Module(metered), hasQuota: kept.includes(policyFunctions.quota) }
+  if (settings !== undefined && !kept.includes(settingsFunction)) {
+    throw new PortcullisError(
+      'ERR_MODULE_EXPORT',
+      `it has settings; export a function named "${settingsFunction}"`,
+    )
+  }
+  return {
+    module: new WebAssembly.Module(metered),
+    hasQuota: kept.includes(policyFunctions.quota),
+    settings: settings && writeSettings(settings),
+  }
 }

@@ -4,11 +4,9 @@
  */
 
 import type { DecisionRecord } from '../control/messages.ts'
-import type { PolicyFunction } from '../engine/interface.ts'
-import { callPolicy } from '../engine/policy-call.ts'
-import type { PolicyModule } from '../engine/policy-module.ts'
+import { Consultation } from '../engine/consultation.ts'
 import { recordTextUnitsMax } from '../limits.ts'
-import { compose, type Respondent } from '../winrm/compose.ts'
+import { compose } from '../winrm/compose.ts'
 import type { Decision } from '../winrm/decision.ts'
 import type { Answer } from '../wire/answer.ts'
 import { blockAttempt, blockId, blockKind, blockText, stampBlock } from '../wire/request-block.ts'
@@ -20,27 +18,6 @@ import type { Seat } from './policy-table.ts'
  */
 function brief(text: string): string {
   return text.length > recordTextUnitsMax ? `${text.slice(0, recordTextUnitsMax)}… (${text.length})` : text
-}
-
-/** One policy in one decision: what it is asked, one after the other, it answers from one measure of fuel. */
-class Asked {
-  readonly #policy: PolicyModule
-  readonly #block: Buffer
-  readonly #fuel: number
-  fuelUsed = 0
-
-  constructor(policy: PolicyModule, block: Buffer, fuel: number) {
-    this.#policy = policy
-    this.#block = block
-    this.#fuel = fuel
-  }
-
-  readonly respond: Respondent = (name: PolicyFunction) => {
-    if (name === 'quota' && !this.#policy.hasQuota) return undefined
-    const { answer, fuelUsed } = callPolicy(this.#policy, name, this.#block, this.#fuel - this.fuelUsed)
-    this.fuelUsed += fuelUsed
-    return answer
-  }
 }
 
 function answerOf(decision: Decision, showReasons: boolean): Answer {
@@ -70,9 +47,9 @@ export function decide(
   const timeMs = Date.now()
   stampBlock(view, timeMs, seat.timeZone.offsetMinutes(timeMs))
   const kind = blockKind(view)
-  const guard = seat.guard && new Asked(seat.guard.module, bytes, seat.guard.fuelPerDecision)
-  const tenant = new Asked(seat.policy, bytes, seat.tenant.fuelPerDecision)
-  const decision = compose(kind, { guard: guard?.respond, tenant: tenant.respond }, seat.tenant.rules)
+  const guard = seat.guard && new Consultation(seat.guard.module, bytes, seat.guard.fuelPerDecision)
+  const tenant = new Consultation(seat.policy, bytes, seat.tenant.fuelPerDecision)
+  const decision = compose(kind, { guard: guard?.ask, tenant: tenant.ask }, seat.tenant.rules)
   const { outcome, code, ...rest } = decision
   const action = blockText(bytes, 'action')
   const resourceUri = blockText(bytes, 'resourceUri')

@@ -16,6 +16,7 @@ beforeAll(async () => {
   host = await bed.host([
     { name: 'bad', policy: 'endless' },
     { name: 'good', policy: 'slow' },
+    { name: 'metered', policy: 'endless', fuelPerDecision: 1_000_000 },
   ])
   bad = bed.startup('bad')
   good = bed.startup('good')
@@ -48,7 +49,25 @@ function died() {
   return host.entries.filter(({ event }) => event === 'evaluator-died')
 }
 
-describe('an endless policy', () => {
+describe('an endless policy with the usual fuel', () => {
+  it('is answered with "no answer" when its fuel is gone, and its evaluator goes on', async () => {
+    const endless = { ...user, senderName: 'endless' }
+    for (let round = 0; round < 3; round++) {
+      const completion = await bed.winrm.ask(bed.startup('metered'), endless)
+      expect(told(completion)).toEqual({ code: 1359, noAnswer: true })
+    }
+    const decisions = await eventually(
+      async () => host.entries.filter(({ tenant, event }) => tenant === 'metered' && event === 'decision'),
+      ({ length }) => length === 3,
+    )
+    for (const decision of decisions) {
+      expect(decision).toMatchObject({ error: 'ERR_POLICY_FUEL', by: 'tenant', fuelUsed: 1_000_000 })
+    }
+    expect(died()).toHaveLength(kills)
+  })
+})
+
+describe('an endless policy that has fuel for seconds', () => {
   it('is answered with "no answer, time" and its evaluator is killed; the question is not asked again', async () => {
     const completion = await askEndless()
     expect(told(completion)).toEqual({ code: 1460, noAnswer: true })

@@ -1,6 +1,5 @@
 // The command line as a stranger meets it: exit codes, and messages that say what is wrong and what to do.
 
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { root } from '../../host/paths.ts'
+import { runProgram } from '../support/command.ts'
 import { configOf } from '../support/testbed.ts'
 import { policyModule } from '../support/wasm.ts'
 
@@ -25,16 +25,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function run(...args: string[]) {
-  const main = join(root, 'build', 'host', 'cli', 'main.js')
-  const { INIT_CWD: _, ...env } = process.env
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
-    cwd: folder,
-    env,
-    encoding: 'utf8',
-  })
-  return { status, stdout, stderr }
-}
+const run = (...args: string[]) => runProgram('main', folder, ...args)
 
 const ask = ['ask', '--config', 'good.json', '--application', 'wsman/a']
 const alice = ['--sender', 'A\\alice', '--user-sid', 'S-1-5-18']

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 
 import { describe, expect, it } from 'vitest'
 
+import { Consultation } from '../../host/engine/consultation.ts'
 import { callPolicy, type PolicyAnswer } from '../../host/engine/policy-call.ts'
 import { compilePolicy, type PolicyModule } from '../../host/engine/policy-module.ts'
 import type { ErrorCode } from '../../host/errors.ts'
@@ -67,6 +68,25 @@ describe('a policy that fails', () => {
     for (const question of [user, operation]) {
       expect(codeOf(ask(compiled('grow'), question))).toBe('ERR_POLICY_TRAP')
     }
+  })
+
+  it('by using up its fuel gives no answer, and the next call has all of it', () => {
+    const policy = compiled('endless')
+    for (const question of [
+      { ...user, senderName: 'endless' },
+      { ...operation, action: 'endless' },
+    ]) {
+      const called = callPolicy(policy, question.kind, writeBlock(question), fuelPerDecision)
+      const answer = { kind: 'no-answer', error: 'ERR_POLICY_FUEL', detail: '' }
+      expect(called).toEqual({ answer, fuelUsed: fuelPerDecision })
+      expect(ask(policy, user)).toEqual(allowed)
+    }
+  })
+
+  it('by using up the fuel of its start function gives no answer', () => {
+    // A loop around a branch to itself.
+    const start = { more: [{ code: [0x03, 0x40, 0x0c, 0, 0x0b] }], start: 4 }
+    expect(codeOf(askModule(start))).toBe('ERR_POLICY_FUEL')
   })
 
   it('by using up the stack gives no answer, and the next call has the whole stack', () => {
@@ -272,6 +292,39 @@ describe('a policy that lies in its result', () => {
       code: [...op.i32Const(1), ...op.memoryGrow, ...op.drop, ...op.i32Const(65_536)],
     }
     expect(askModule({ request })).toEqual(allowed)
+  })
+})
+
+describe('the fuel of a call', () => {
+  const policy = compiled('endless')
+  const used = (fuel: number) => callPolicy(policy, 'user', writeBlock(user), fuel)
+
+  it('is the same each time, and is not that of its start function', () => {
+    const { fuelUsed } = used(fuelPerDecision)
+    expect(fuelUsed).toBeGreaterThan(0)
+    for (let round = 0; round < 10; round++) expect(used(fuelPerDecision).fuelUsed).toBe(fuelUsed)
+    const start = { more: [{ code: [...op.i32Const(1), ...op.drop] }], start: 4 }
+    const plain = callPolicy(compilePolicy(policyModule()), 'user', writeBlock(user), 1000)
+    expect(callPolicy(compilePolicy(policyModule(start)), 'user', writeBlock(user), 1000)).toEqual(plain)
+  })
+
+  it('is enough if it is just that, and one less is too little', () => {
+    const { fuelUsed, answer } = used(fuelPerDecision)
+    expect(used(fuelUsed)).toEqual({ answer, fuelUsed })
+    expect(used(fuelUsed - 1)).toMatchObject({ answer: { error: 'ERR_POLICY_FUEL' }, fuelUsed: fuelUsed - 1 })
+  })
+
+  it('is one measure for all that is asked in a decision', () => {
+    const block = writeBlock(operation)
+    const fuel = (name: 'user' | 'operation') => callPolicy(policy, name, block, fuelPerDecision).fuelUsed
+    const both = fuel('user') + fuel('operation')
+    const enough = new Consultation(policy, block, both)
+    expect([enough.ask('user')?.kind, enough.ask('operation')?.kind]).toEqual(['allow', 'allow'])
+    expect(enough.fuelUsed).toBe(both)
+    const less = new Consultation(policy, block, both - 1)
+    expect(less.ask('user')?.kind).toBe('allow')
+    expect(less.ask('operation')).toMatchObject({ error: 'ERR_POLICY_FUEL' })
+    expect(less.fuelUsed).toBe(both - 1)
   })
 })
 

@@ -38,6 +38,7 @@ describe("an author's project that extends the SDK's configuration", () => {
       'function authzOperation',
       'function authzUser',
       'function portcullis_request_v1',
+      'function portcullis_settings_v1',
       'memory memory',
     ])
     expect(WebAssembly.Module.imports(module)).toEqual([{ module: 'env', name: 'abort', kind: 'function' }])

@@ -152,6 +152,7 @@ export const op = {
   local_tee: 0x22,
   global_get: 0x23,
   global_set: 0x24,
+  memory_grow: 0x40,
   i32_const: 0x41,
   i64_const: 0x42,
   f32_const: 0x43,

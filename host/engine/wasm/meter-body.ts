@@ -3,10 +3,12 @@
  *
  *     charge fuel for the region of the function, take a frame from the stack, trap if either is below zero
  *     block (result of the function)
- *       the body: after each `loop` a charge for its region, before each bulk operation one for its bytes,
+ *       the body: after each `loop` a charge for its region, before each bulk operation and each growth its own,
  *       after each float operation that can make a NaN the canonical one in its place, `return` as a branch
  *     end
  *     give the frame back
+ *
+ * A function without a frame of its own has neither the block nor what stands around it.
  */
 
 import { cost, weightOf } from './costs.ts'
@@ -31,7 +33,12 @@ const end = make(op.end)
 const isNegative = [constant(op.i32_const, 0), make(op.i32_lt_s)]
 const trapIf = [make(op.if), make(op.unreachable), end]
 const subtract = make(op.i32_sub)
-const shift = [constant(op.i32_const, cost.bulkShift), make(op.i32_shr_u)]
+const bytesToFuel = [
+  constant(op.i32_const, cost.bulkShift),
+  make(op.i32_shr_u),
+  constant(op.i32_const, cost.bulk),
+  make(op.i32_add),
+]
 
 /** Their NaNs may have any payload, and V8's tiers choose differently (core specification, section 4.3.3). */
 const makesNan = new Map<number, 'f32' | 'f64'>()
@@ -105,6 +112,7 @@ class BodyMeter {
 
   /** One comparison for both: either is below zero exactly if the sign of their union is set. */
   #enter(weight: number, slots: number): void {
+    if (slots === 0) return this.#charge(constant(op.i32_const, weight))
     const { get, tee } = this.#local('i32')
     this.#push(this.#getFuel, constant(op.i32_const, weight), subtract, tee, this.#setFuel, get)
     this.#push(this.#getStack, constant(op.i32_const, slots), subtract, tee, this.#setStack, get)
@@ -112,13 +120,14 @@ class BodyMeter {
   }
 
   #leave(slots: number): void {
-    this.#push(this.#getStack, constant(op.i32_const, slots), make(op.i32_add), this.#setStack)
+    if (slots === 0) return
+    this.#push(this.#getStack, constant(op.i32_const, slots), make(op.i32_add), this.#setStack, end)
   }
 
   #chargeBytes(): void {
     const { get, tee } = this.#local('i32')
     this.#push(tee)
-    this.#charge(get, ...shift)
+    this.#charge(get, ...bytesToFuel)
   }
 
   #canonicalise(type: 'f32' | 'f64'): void {
@@ -129,28 +138,28 @@ class BodyMeter {
   meter({ locals, instructions }: FunctionBody, result: ValueType | undefined, slots: number): FunctionBody {
     const [own = 0, ...loops] = regionWeights(instructions)
     this.#enter(own, slots)
-    this.#push({ ...make(op.block), result })
+    if (slots > 0) this.#push({ ...make(op.block), result })
     let loop = 0
     let depth = 0
     for (const instruction of instructions) {
       const { opcode } = instruction
       if (isBulk.has(opcode)) this.#chargeBytes()
-      this.#push(opcode === op.return ? make(op.br, [depth]) : instruction)
+      else if (opcode === op.memory_grow) this.#charge(constant(op.i32_const, cost.memoryGrow))
+      this.#push(opcode === op.return && slots > 0 ? make(op.br, [depth]) : instruction)
       if (opcode === op.loop) this.#charge(constant(op.i32_const, loops[loop++] as number))
       const nan = makesNan.get(opcode)
       if (nan !== undefined) this.#canonicalise(nan)
       if (opensBlock.has(opcode)) depth++
       else if (opcode === op.end) depth--
     }
-    // The body's own `end` has closed the block.
+    // The body's own `end` has closed the block, if there is one.
     this.#leave(slots)
-    this.#push(end)
     const added: Locals[] = this.#added.map((type) => ({ count: 1, type }))
     return { locals: [...locals, ...added], instructions: this.#out }
   }
 }
 
-/** `locals` counts the parameters too; `slots` is the frame. */
+/** `locals` counts the parameters too; `slots` is the frame, 0 for none. */
 export function meterBody(
   body: FunctionBody,
   meters: Meters,

@@ -7,16 +7,17 @@
  * region. So each instruction runs at most once for each time that its region is begun. A region is begun at the
  * function's entry or where its `loop` stands, which each pass goes through; there the weights of all its instructions
  * are charged, before one of them runs. Hence what is charged is never less than what runs. It can be more: of an
- * `if` both arms are charged. What a bulk operation costs for its bytes is known when it runs and is charged just before.
- * A call is charged where it stands, and what it calls at its own entry. Every cycle goes through a loop or an entry and
- * is charged something, so there is no way to run for ever.
+ * `if` both arms are charged. A bulk operation, whose bytes are known when it runs, and a growth of memory are
+ * charged just before they run; a call is charged where it stands, and what it calls at its own entry. Every cycle goes
+ * through a loop or an entry and is charged something, so there is no way to run for ever.
  *
  * No wrapping. Fuel is at least 0 before each charge, since one that brings it below ends the call; a charge is less than
  * 2^30 (costs.ts), so the difference is above -2^31.
  *
  * Stack. A frame is charged by what the function itself may hold: parameters, locals, operands. It is given back at
- * the function's one way out, for which a `return` becomes a branch. A trap gives nothing back, and nothing runs after
- * one: whoever calls into the module sets both counters first.
+ * the function's one way out, for which a `return` becomes a branch. A function that calls nothing and has a small frame
+ * is always the last of a chain and takes none: the bound is one small frame more, and most calls are of such functions. A
+ * trap gives nothing back, and nothing runs after one: whoever calls into the module sets both counters first.
  *
  * No reach. An upload cannot name the two globals, the added locals or the exports: its indices were held
  * against its own counts, by the parser and by V8, before anything was added; everything is added behind what it
@@ -55,6 +56,10 @@ export function frameSlots(parametersAndLocals: number, operands: number): numbe
   return Math.max(parametersAndLocals + operands + frameSlotsOverhead, frameSlotsMin)
 }
 
+function callsSomething({ instructions }: FunctionBody): boolean {
+  return instructions.some(({ opcode }) => opcode === op.call || opcode === op.call_indirect)
+}
+
 function meterBodies(module: Module, fuel: number): FunctionBody[] {
   const types = functionTypes(module)
   const imported = types.length - module.functions.length
@@ -63,7 +68,8 @@ function meterBodies(module: Module, fuel: number): FunctionBody[] {
     assert(type !== undefined)
     const locals = body.locals.reduce((sum, { count }) => sum + count, type.parameters.length)
     const slots = frameSlots(locals, operandHeight(module.types, types, type, body))
-    return meterBody(body, { fuel, stack: fuel + 1 }, locals, type.result, slots)
+    const isFree = slots === frameSlotsMin && !callsSomething(body)
+    return meterBody(body, { fuel, stack: fuel + 1 }, locals, type.result, isFree ? 0 : slots)
   })
 }
 

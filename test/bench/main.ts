@@ -1,0 +1,91 @@
+// `npm run bench`: the figures that the documentation claims, on this machine, beside what they aim at. Takes about a minute.
+// Exit code 1 if an aim is missed by so much that noise cannot be the reason.
+
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { renderTable } from '../../host/cli/table.ts'
+import { rewritePolicy } from '../../host/engine/policy-module.ts'
+import { parseModule } from '../../host/engine/wasm/parse-module.ts'
+import { writeModule } from '../../host/engine/wasm/write-module.ts'
+import { root } from '../../host/paths.ts'
+import { medianUs } from './measure.ts'
+import { measureOverhead } from './overhead.ts'
+
+/** Beyond an aim times this, a run has failed. */
+const TOLERANCE = 1.5
+let failed = false
+
+function verdict(value: number, aim: number): string {
+  if (value <= aim) return 'yes'
+  if (value > aim * TOLERANCE) failed = true
+  return 'NO'
+}
+
+function title(text: string): void {
+  console.log(`\n${text}\n`)
+}
+
+function overhead(): void {
+  title(
+    'Metering: time inside the example policies, mean of the questions of their vectors; aim: at most 1.20 times',
+  )
+  const rows = measureOverhead().map(({ example, questions, plainUs, meteredUs }) => [
+    example,
+    String(questions),
+    plainUs.toFixed(2),
+    meteredUs.toFixed(2),
+    (meteredUs / plainUs).toFixed(2),
+    verdict(meteredUs / plainUs, 1.2),
+  ])
+  console.log(renderTable(['policy', 'questions', 'plain µs', 'metered µs', 'ratio', 'aim met'], rows))
+}
+
+/** A policy of some 50 KB: the functions of an example, many times over. */
+function largePolicy(): Uint8Array {
+  const module = parseModule(readFileSync(join(root, 'build/policies/role-by-group.wasm')))
+  const times = 12
+  const repeat = <Item>(items: readonly Item[]) => Array.from({ length: times }, () => items).flat()
+  return writeModule({ ...module, functions: repeat(module.functions), bodies: repeat(module.bodies) })
+}
+
+function rewriting(): void {
+  title('Rewriting: parse, validate, meter, write, validate again, once warm; aim: at most 10 ms for 50 KB')
+  const bytes = largePolicy()
+  const ms = medianUs(() => rewritePolicy(bytes), 50) / 1000
+  const ours = medianUs(() => WebAssembly.validate(bytes as Uint8Array<ArrayBuffer>), 50) / 1000
+  const perAim = (ms * 50 * 1024) / bytes.length
+  const row = [String(bytes.length), ms.toFixed(2), ours.toFixed(2), perAim.toFixed(2), verdict(perAim, 10)]
+  console.log(renderTable(['bytes', 'ms', 'of V8 validating, ms', 'ms for 50 KB', 'aim met'], [row]))
+}
+
+function runKernels(...flags: string[]): [string, number][] {
+  const script = fileURLToPath(new URL('kernel-process.js', import.meta.url))
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, script], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+  return JSON.parse(stdout) as [string, number][]
+}
+
+function kernels(): void {
+  title(
+    "Fuel: time for each unit, in V8's baseline and its optimising tier; aim: at most 5 ns, whatever runs",
+  )
+  const baseline = runKernels('--liftoff-only')
+  const optimised = new Map(runKernels('--no-liftoff'))
+  const rows = baseline.map(([name, ns]) => {
+    const other = optimised.get(name) ?? Number.NaN
+    return [name, ns.toFixed(2), other.toFixed(2), verdict(Math.max(ns, other), 5)]
+  })
+  console.log(renderTable(['kernel', 'baseline ns', 'optimised ns', 'aim met'], rows))
+}
+
+console.log(
+  `Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores`,
+)
+overhead()
+rewriting()
+kernels()
+if (failed) process.exitCode = 1
