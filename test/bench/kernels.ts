@@ -4,7 +4,7 @@
 // Locals of a kernel: 0 to 3 i32, 4 and 5 i64, 6 and 7 f64, 8 and 9 f32. Before it starts, memory has 1 MiB, filled with
 // pseudo-random words, but for a chain of addresses in its second half that cross pages, each one the place of the next.
 
-import type { FlatFunction } from '../support/flat-wat.ts'
+import type { FunctionText } from '../support/assembly.ts'
 
 export interface Kernel {
   readonly name: string
@@ -12,11 +12,10 @@ export interface Kernel {
   readonly before?: string
   /** Inside an endless loop. */
   readonly loop: string
-  readonly functions?: readonly FlatFunction[]
 }
 
 /** The helpers that kernels call: function 1 does nothing, and neither does 3; 2 returns its argument. */
-export const helpers: readonly FlatFunction[] = [
+export const helpers: readonly FunctionText[] = [
   { code: '' },
   { parameters: ['i32'], result: 'i32', code: 'local.get 0' },
   { code: 'nop' },
