@@ -31,6 +31,13 @@ export const errorTable = {
     text: 'the module does not declare one unshared memory of at most 16 pages',
   },
   ERR_MODULE_INVALID: { fault: 'policy', text: 'the file is not a valid WebAssembly module' },
+  ERR_ADMISSION_TIME: { fault: 'policy', text: 'the module took too long to be admitted' },
+  ERR_ADMISSION_MEMORY: { fault: 'policy', text: 'the module took too much memory to be admitted' },
+  ERR_ADMISSION_CRASH: {
+    fault: 'host',
+    text: 'the process that rewrote or tried the module did not end in order; please report it',
+  },
+  ERR_ADMISSION_VECTOR: { fault: 'policy', text: 'the policy does not answer as a vector expects' },
   ERR_POLICY_START: { fault: 'policy', text: 'the policy failed before its function was called' },
   ERR_POLICY_TRAP: { fault: 'policy', text: 'the policy trapped' },
   ERR_POLICY_ABORT: { fault: 'policy', text: 'the policy aborted' },
@@ -40,6 +47,14 @@ export const errorTable = {
   ERR_POLICY_TIME: {
     fault: 'policy',
     text: 'the policy used up its processor time and its evaluator was killed',
+  },
+  ERR_POLICY_SUSPECTED: {
+    fault: 'policy',
+    text: 'an evaluator ended while it was asked, and the question came again before the policy was cleared',
+  },
+  ERR_POLICY_QUARANTINED: {
+    fault: 'policy',
+    text: 'the policy is quarantined until the operator lifts it or there is a newer version',
   },
   ERR_REDIRECT_TARGET: {
     fault: 'policy',
@@ -57,8 +72,10 @@ export const errorTable = {
   ERR_ENDPOINT_FOLDER: { fault: 'operator', text: 'the endpoint folder cannot be used safely' },
   ERR_ENDPOINT_IN_USE: { fault: 'operator', text: 'another process serves this endpoint' },
   ERR_ENDPOINT_LISTEN: { fault: 'operator', text: 'the endpoint cannot be created' },
+  ERR_HOST_UNREACHABLE: { fault: 'operator', text: 'no running host answers' },
   ERR_QUESTION_FILE: { fault: 'operator', text: 'the question is not a well-formed question' },
   ERR_SETTINGS_FILE: { fault: 'operator', text: 'the settings are not well-formed settings' },
+  ERR_VECTORS_FILE: { fault: 'operator', text: 'the vectors are not well-formed vectors' },
   ERR_CONNECTION_FOREIGN: {
     fault: 'operator',
     text: 'no tenant is configured for this application and this account',

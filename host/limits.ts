@@ -41,11 +41,62 @@ export const stackDepthMax = 512
 /** The least that a frame counts as, so that one counter bounds both slots and depth. */
 export const frameSlotsMin = stackSlotsMax / stackDepthMax
 
+/**
+ * Policies that an evaluator keeps ready: 2,000 with a page each take some 250 MiB. V8 reserves 10 GiB of address space for
+ * each, of 128 TiB. What is beyond is loaded with its next question.
+ */
+export const residentsMax = 2_000
+
 /** Processor time for one question. A decision takes well under a millisecond. */
 export const processorMsMax = 100
 
 /** Wall time for one question, for what uses no processor time. */
 export const wallMsMax = 1000
+
+/** How long a question that is asked again waits for the supervisor's word: a fifth of what WinRM's caller waits. */
+export const heldMsMax = 200
+
+/** What the supervisor waits before it gives that word: an evaluator that has just died is known of by then. */
+export const blameGraceMs = 20
+
+/** How long after a death its policy is not asked again for questions that come a second time. */
+export const suspectMs = 2_000
+
+/** So many evaluators may end themselves while they run one version, before it is quarantined. */
+export const deathsMax = 2
+
+/** An operator's command is a name and a tenant. */
+export const operatorLineBytesMax = 4_096
+
+/**
+ * Processor time for each step of admission, in whole seconds because the system counts so. The dearest module is rewritten or
+ * compiled in a fraction of one, and all vectors together have 1.3 s of fuel.
+ */
+export const admissionProcessorSMax = 5
+
+/** Memory for each step beyond what a bare Node has: several times what the dearest module takes. */
+export const admissionDataBytesMax = 512 * 1024 * 1024
+
+/** Wall time for each step, for what uses no processor time. Six times that, because a machine may be busy with others. */
+export const admissionWallMsMax = 30_000
+
+/** What a step may say: the largest metered module with a list of exports, or 256 answers with long texts. */
+export const admissionOutputBytesMax = 4 * 1024 * 1024
+
+/** A metered module goes to evaluators in one control frame of 1 MiB, in base64. The examples grow by a quarter. */
+export const meteredBytesMax = 704 * 1024
+
+/** Vectors of a policy: each may use all its fuel, and all of them have to fit in a step's processor time. */
+export const vectorsMax = 256
+
+/** Unmet vectors, or wrong lines in a file of vectors, that are told one by one. */
+export const vectorProblemsShownMax = 20
+
+/** What is shown of an expectation, and of the answer that came instead; what is longer is cut. */
+export const vectorTextUnitsMax = 512
+
+/** A figure above this share of its bound is worth a warning: a policy that grows will meet the bound. */
+export const warningShare = 0.8
 
 /** What a message of `env.abort`, and the file it names, may have; what is longer is cut. */
 export const abortTextUnitsMax = 512
@@ -55,12 +106,6 @@ export const evaluatorsMax = 64
 
 /** What is kept of anything that an evaluator prints: a stack trace fits. */
 export const printedBytesMax = 4096
-
-/** Policies that an evaluator names when it could not load them; more would not make the message clearer. */
-export const faultsReportedMax = 100
-
-/** What is said of one of them: a module chooses the names in it, and escaping makes them six times as long. */
-export const faultTextUnitsMax = 512
 
 /** What a decision's record keeps of a caller's name, action and resource; the rest is cut, with its length. */
 export const recordTextUnitsMax = 512
@@ -79,4 +124,6 @@ assert(Number.isInteger(frameSlotsMin) && frameSlotsMin > frameSlotsOverhead)
 assert(fuelPerDecision <= fuelMax && fuelPerStart <= fuelMax)
 assert(processorMsMax < wallMsMax, 'a policy that computes is judged by its own time, not by the clock')
 assert(wallMsMax < closeMsMax, 'a question that was accepted is answered or killed before closing gives up')
+assert(blameGraceMs * 2 < heldMsMax, 'the word comes before the question has waited too long')
 assert(restartMsMin < restartMsMax)
+assert(admissionProcessorSMax * 1000 < admissionWallMsMax, 'a step that computes is judged by its own time')

@@ -23,6 +23,13 @@ export const root = findRoot(dirname(fileURLToPath(import.meta.url)))
 
 export const evaluatorMain = join(root, 'build', 'host', 'evaluator', 'main.js')
 
+/** Where the processes of admission begin: the two steps, and what bounds each before it begins. */
+export const admissionMains = {
+  limits: join(root, 'build', 'host', 'admission', 'process-limits.js'),
+  rewrite: join(root, 'build', 'host', 'admission', 'rewrite-step.js'),
+  try: join(root, 'build', 'host', 'admission', 'try-step.js'),
+} as const
+
 /** A schema or other data file that stands beside the sources. */
 export function hostFile(...names: string[]): string {
   return join(root, 'host', ...names)

@@ -1,87 +1,107 @@
 /**
- * `portcullis check`: whether a module would be admitted, without a host. It is parsed and compiled as an evaluator does
- * it; nothing of it runs.
+ * `portcullis check`: puts a module through the admission that it would go through for a host, without one,
+ * and prints what came of it: for people a verdict and the figures that matter, for programs all of it.
  */
 
-import { policyFunctions } from '../engine/interface.ts'
-import { rewritePolicy } from '../engine/policy-module.ts'
-import type { Rewritten } from '../engine/rewrite.ts'
-import { Refusal } from '../engine/wasm/refusal.ts'
-import { PortcullisError } from '../errors.ts'
+import { type Admission, type AdmissionError, admit } from '../admission/admission.ts'
+import type { Report } from '../admission/report.ts'
+import { errorTable } from '../errors.ts'
 import { readBytes } from '../json-file.ts'
-import { memoryPagesMax } from '../limits.ts'
+import { fuelPerDecision, fuelPerStart, memoryPagesMax } from '../limits.ts'
+import { readSettings } from '../tenant/settings.ts'
+import { readVectors } from '../winrm/vectors.ts'
 import { callersPath } from './callers-path.ts'
 import { visible } from './table.ts'
 
-interface CheckError {
-  readonly code: string
-  readonly message: string
-  /** Bytes from the start of the module; null where no one place is wrong. */
-  readonly offset: number | null
+interface CheckOptions {
+  readonly vectors?: string
+  readonly settings?: string
+  readonly json?: boolean
 }
 
-/** What there is to know about an admitted module. */
-interface Report {
-  readonly bytes: number
-  /** Of the module that runs, with its metering. */
-  readonly meteredBytes: number
-  /** The version of the costs that its fuel is counted with. */
-  readonly costTable: number
-  readonly functions: number
-  readonly globals: number
-  readonly tableEntries: number
-  /** The maximum as it was declared: null if it was not. It is clamped to what a policy may have. */
-  readonly memoryPages: { readonly minimum: number; readonly maximum: number | null }
-  readonly exports: readonly string[]
-  /** Exports that no policy needs, and that are not there when it runs. */
-  readonly droppedExports: readonly string[]
-  readonly queryQuota: boolean
+type Line = readonly [label: string, text: string]
+
+function number(value: number): string {
+  return value.toLocaleString('en-US')
 }
 
-function reportOf(bytes: Uint8Array, { upload, bytes: metered, costTable, kept }: Rewritten): Report {
-  const { functions, globals, table, memory, exports } = upload
-  const names = exports.map(({ name }) => name)
-  return {
-    bytes: bytes.length,
-    meteredBytes: metered.length,
-    costTable,
-    functions: functions.length,
-    globals: globals.length,
-    tableEntries: table?.minimum ?? 0,
-    memoryPages: { minimum: memory?.minimum ?? 0, maximum: memory?.maximum ?? null },
-    exports: names.filter((name) => kept.includes(name)),
-    droppedExports: names.filter((name) => !kept.includes(name)),
-    queryQuota: kept.includes(policyFunctions.quota),
+function verdict(admission: Admission): string {
+  const vectors = admission.report?.vectors ?? null
+  if (vectors !== null && vectors.failed > 0) {
+    return `refused: ${vectors.failed} of ${vectors.count} vectors are not met [ERR_ADMISSION_VECTOR]`
   }
+  if (!admission.admitted) return `refused: ${admission.errors.map(({ message }) => message).join('; ')}`
+  if (vectors === null || vectors.count === 0) return 'admitted: it starts; no vectors were asked of it'
+  return `admitted: it starts, and meets ${vectors.count === 1 ? 'its vector' : `all ${vectors.count} vectors`}`
 }
 
-function errorOf(error: PortcullisError): CheckError {
-  return { code: error.code, message: error.message, offset: error instanceof Refusal ? error.offset : null }
+function moduleLine({ bytes, meteredBytes, functions, globals, queryQuota }: Report): Line {
+  const sizes = `${number(bytes)} bytes (${number(meteredBytes)} metered)`
+  const quota = queryQuota ? 'with' : 'without'
+  return [
+    'module',
+    `${sizes}, ${number(functions)} functions, ${number(globals)} globals, ${quota} queryQuota`,
+  ]
 }
 
-function checkModule(bytes: Uint8Array): { admitted: boolean; errors: CheckError[]; report: Report | null } {
-  try {
-    return { admitted: true, errors: [], report: reportOf(bytes, rewritePolicy(bytes)) }
-  } catch (error) {
-    if (!(error instanceof PortcullisError)) throw error
-    return { admitted: false, errors: [errorOf(error)], report: null }
-  }
-}
-
-function describe(report: Report): string {
-  const { bytes, meteredBytes, functions, globals, memoryPages, droppedExports, queryQuota } = report
-  const { minimum, maximum } = memoryPages
+function memoryLine({ memoryPages: { minimum, maximum, used }, imageBytes }: Report): Line {
   const most = Math.min(maximum ?? memoryPagesMax, memoryPagesMax)
-  const sizes = `${bytes} bytes (${meteredBytes} metered), ${functions} functions, ${globals} globals`
-  const dropped =
-    droppedExports.length === 0 ? '' : `\nexports dropped: ${droppedExports.map(visible).join(', ')}`
-  return `admitted: ${sizes}, ${minimum} to ${most} pages of memory, ${queryQuota ? 'with' : 'without'} queryQuota${dropped}`
+  const begins = imageBytes === null ? '' : `; a call starts from ${number(imageBytes)} bytes`
+  return ['memory', `${minimum} to ${most} pages${used === null ? '' : `, ${used} used`}${begins}`]
 }
 
-export function check(path: string, { json }: { json?: boolean }): void {
-  const result = checkModule(readBytes(callersPath(path), 'ERR_MODULE_UNREADABLE'))
-  if (json) console.log(JSON.stringify(result))
-  else if (result.report !== null) console.log(describe(result.report))
-  else for (const { message } of result.errors) console.log(`refused: ${visible(message)}`)
-  if (!result.admitted) process.exitCode = 1
+function triedLines({ compileMs, startFuelUsed, vectors }: Report): Line[] {
+  const lines: Line[] = []
+  if (startFuelUsed !== null) {
+    const fuel = `${number(startFuelUsed)} of ${number(fuelPerStart)} fuel`
+    lines.push(['start', `${fuel}; compiled in ${compileMs} ms`])
+  }
+  const fuel = vectors?.fuel ?? null
+  if (fuel !== null) {
+    const { least, median, most, mostVector } = fuel
+    const range = `least ${number(least)}, median ${number(median)}, most ${number(most)}`
+    lines.push(['decision', `${range} of ${number(fuelPerDecision)} fuel (most: ${mostVector})`])
+  }
+  return lines
+}
+
+/** The verdict has said what all of them have in common: the text of the code and the code. */
+function unmetLines(admission: Admission): Line[] {
+  const unmet = admission.admitted ? [] : admission.errors.filter(isUnmet)
+  const more = (admission.report?.vectors?.failed ?? 0) - unmet.length
+  const common = `${errorTable.ERR_ADMISSION_VECTOR.text}: `
+  const lines = unmet.map(
+    ({ message }): Line => ['unmet', message.replace(common, '').replace(' [ERR_ADMISSION_VECTOR]', '')],
+  )
+  return more > 0 ? [...lines, ['unmet', `and ${more} more`]] : lines
+}
+
+function isUnmet({ code }: AdmissionError): boolean {
+  return code === 'ERR_ADMISSION_VECTOR'
+}
+
+function print(admission: Admission): void {
+  console.log(visible(verdict(admission)))
+  const { report } = admission
+  if (report === null) return
+  const lines = [
+    moduleLine(report),
+    memoryLine(report),
+    ...triedLines(report),
+    ...report.warnings.map(({ code, message }): Line => ['warning', `${message} [${code}]`]),
+    ...unmetLines(admission),
+  ]
+  for (const [label, text] of lines) console.log(`  ${label.padEnd(10)}${visible(text)}`)
+}
+
+export async function check(path: string, options: CheckOptions): Promise<void> {
+  const { vectors: vectorsPath, settings: settingsPath, json } = options
+  const vectors = vectorsPath === undefined ? [] : readVectors(callersPath(vectorsPath))
+  const settings = settingsPath === undefined ? undefined : readSettings(callersPath(settingsPath))
+  const upload = readBytes(callersPath(path), 'ERR_MODULE_UNREADABLE')
+  const admission = await admit(upload, { vectors, ...(settings && { settings }) })
+  const { admitted, report } = admission
+  if (json) console.log(JSON.stringify({ admitted, errors: admitted ? [] : admission.errors, report }))
+  else print(admission)
+  if (!admitted) process.exitCode = 1
 }

@@ -8,6 +8,7 @@ import { type Command, Option } from 'commander'
 import { ask } from './ask.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
+import { quarantine } from './quarantine.ts'
 import { run } from './run.ts'
 import { runCommand, topCommand } from './run-command.ts'
 import { logLevels, serve } from './serve.ts'
@@ -50,6 +51,8 @@ function program(): Command {
     .command('check')
     .description('say whether a compiled module would be admitted as a policy, and if not, why and where')
     .argument('<module>', 'WebAssembly file')
+    .option('--vectors <file>', 'questions with the answers that are expected (a line of JSON each)')
+    .option('--settings <file>', "the policy's settings (JSON: key to list of texts)")
     .option('--json', 'print JSON')
     .action(check)
 
@@ -61,6 +64,14 @@ function program(): Command {
     .option('--settings <file>', "the policy's settings (JSON: key to list of texts)")
     .option('--json', 'print JSON')
     .action(run)
+
+  top
+    .command('quarantine')
+    .description('show which policies a running host does not ask any more, and why')
+    .requiredOption('--config <file>', "the running host's configuration file")
+    .option('--lift <tenant>', "let this tenant's policies be asked again")
+    .option('--json', 'print JSON')
+    .action(quarantine)
 
   top
     .command('demo')

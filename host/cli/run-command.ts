@@ -18,7 +18,7 @@ function exitCodeOf(error: unknown, name: string): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
   if (error instanceof PortcullisError) {
     console.error(`${name}: ${error.message.split('\n').map(visible).join('\n')}`)
-    if (/^ERR_(CONFIG_|QUESTION_|SETTINGS_|MODULE_UNREADABLE)/.test(error.code)) return USAGE
+    if (/^ERR_(CONFIG_|QUESTION_|SETTINGS_|VECTORS_|MODULE_UNREADABLE)/.test(error.code)) return USAGE
   } else {
     console.error(error)
   }

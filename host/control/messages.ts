@@ -10,7 +10,8 @@ import type { Kind } from '../wire/layout.ts'
 
 /** In this order: policies and tenants, the table that completes them, then, at some time, serve, and at the end close. */
 export type ToEvaluator =
-  | { readonly type: 'policy'; readonly digest: string; readonly base64: string }
+  /** A policy by the digest of its upload; `metered` is the digest of what is sent, which is what runs. */
+  | { readonly type: 'policy'; readonly digest: string; readonly metered: string; readonly base64: string }
   | { readonly type: 'tenant'; readonly tenant: Tenant }
   | { readonly type: 'table'; readonly generation: number; readonly guard?: Guard }
   | {
@@ -20,13 +21,17 @@ export type ToEvaluator =
       readonly endpoint: string
       readonly openToOthers: boolean
     }
+  /** Whether a question that is held may be asked again. */
+  | { readonly type: 'verdict'; readonly id: string; readonly cleared: boolean }
+  /** All versions that must not run. */
+  | { readonly type: 'quarantine'; readonly versions: readonly Version[] }
   | { readonly type: 'close' }
 
-/** A policy that an evaluator could not load. */
-export interface PolicyFault {
-  readonly digest: string
-  readonly code: ErrorCode
-  readonly detail: string
+/** A policy as one tenant has it, or the guard as it is asked for one tenant. */
+export interface Version {
+  readonly tenant: string
+  /** SHA-256 of the upload. */
+  readonly policy: string
 }
 
 /** One question and what it came to. What is left out does not apply. */
@@ -71,16 +76,20 @@ export interface ConnectionRecord {
 }
 
 export type FromEvaluator =
-  | { readonly type: 'ready'; readonly faults: readonly PolicyFault[] }
+  | { readonly type: 'ready' }
   | { readonly type: 'serving'; readonly index: number }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly detail: string }
   | { readonly type: 'connection'; readonly record: ConnectionRecord }
   | { readonly type: 'decision'; readonly record: DecisionRecord }
+  /** A question of this tenant is asked for the second time, and waits for a verdict. */
+  | { readonly type: 'held'; readonly id: string; readonly tenant: string }
   /** So many messages before this one could not be sent. */
   | { readonly type: 'gap'; readonly lost: number }
 
-/** The label of a connection, which the watchdog hands back when it has fired. */
+/** The label of a connection: whom its questions are for, in the watchdog's last words and on the page of what runs. */
 export interface ConnectionLabel {
   readonly tenant: string
   readonly application: string
+  readonly policy: string
+  readonly guard?: string
 }

@@ -7,7 +7,7 @@
 import { Ajv } from 'ajv'
 
 import { errorTable, PortcullisError } from '../errors.ts'
-import { type Kind, kindNumber, kindOf, overtimeHeaderBytes } from '../wire/layout.ts'
+import { type Kind, kindNumber, kindOf, overtimeHeaderBytes, runningPage } from '../wire/layout.ts'
 import type { ConnectionLabel, FromEvaluator } from './messages.ts'
 
 /** Longer than any text in a message: an abort with its file, or a reason of 512 units with what is put before it. */
@@ -17,6 +17,7 @@ const text = { type: 'string', maxLength: TEXT_UNITS_MAX }
 const count = { type: 'integer', minimum: 0 }
 const word = { type: 'integer', minimum: 0, maximum: 0xffffffff }
 const digest = { type: 'string', pattern: '^[0-9a-f]{64}$' }
+const id = { type: 'string', pattern: '^[0-9a-f]{32}$' }
 const code = { enum: Object.keys(errorTable) }
 const kind = { enum: Object.keys(kindNumber) }
 
@@ -27,7 +28,7 @@ function object(required: object, optional: object = {}): object {
 
 const decision = object(
   {
-    id: { type: 'string', pattern: '^[0-9a-f]{32}$' },
+    id,
     attempt: { enum: [1, 2] },
     tenant: text,
     application: text,
@@ -67,15 +68,14 @@ const connection = object(
   },
 )
 
-const fault = object({ digest, code, detail: text })
-
 const schema = {
   oneOf: [
-    object({ type: { const: 'ready' }, faults: { type: 'array', items: fault, maxItems: 100 } }),
+    object({ type: { const: 'ready' } }),
     object({ type: { const: 'serving' }, index: { ...count, maximum: 63 } }),
     object({ type: { const: 'failed' }, code, detail: text }),
     object({ type: { const: 'connection' }, record: connection }),
     object({ type: { const: 'decision' }, record: decision }),
+    object({ type: { const: 'held' }, id, tenant: text }),
     object({ type: { const: 'gap' }, lost: count }),
   ],
   type: 'object',
@@ -84,7 +84,9 @@ const schema = {
 }
 
 const validate = new Ajv({ discriminator: true, allowUnionTypes: true }).compile<FromEvaluator>(schema)
-const validateLabel = new Ajv().compile<ConnectionLabel>(object({ tenant: text, application: text }))
+const validateLabel = new Ajv().compile<ConnectionLabel>(
+  object({ tenant: text, application: text, policy: digest }, { guard: digest }),
+)
 
 function parse(bytes: string): unknown {
   try {
@@ -104,29 +106,78 @@ export function readMessage(body: Buffer): FromEvaluator {
   )
 }
 
-/** What the watchdog says with its last breath. */
-export interface Overtime extends ConnectionLabel {
+type Phase = keyof typeof runningPage.phase
+
+/** A question that an evaluator was working on when it ended. */
+export interface Running extends ConnectionLabel {
   readonly id: string
   readonly kind: Kind
   readonly attempt: number
+  /** Whose code ran. */
+  readonly phase: Phase
+}
+
+/** What the watchdog says with its last breath. */
+export interface Overtime extends Running {
   readonly processorMs: number
   readonly wallMs: number
 }
 
+function phaseOf(number: number): Phase | undefined {
+  const phases = Object.entries(runningPage.phase) as [Phase, number][]
+  return phases.find(([, value]) => value === number)?.[0]
+}
+
+function runningOf(
+  id: Buffer,
+  kind: number,
+  attempt: number,
+  phase: number,
+  label: unknown,
+): Running | undefined {
+  const [knownKind, knownPhase] = [kindOf(kind), phaseOf(phase)]
+  if (knownKind === undefined || knownPhase === undefined || !validateLabel(label)) return undefined
+  return { ...label, id: id.toString('hex'), kind: knownKind, attempt, phase: knownPhase }
+}
+
 /** Throws ERR_CHANNEL for anything that is not an overtime frame's body (docs/reference/wire.md). */
 export function readOvertime(body: Buffer): Overtime {
-  const label =
-    body.length > overtimeHeaderBytes ? parse(body.toString('utf8', overtimeHeaderBytes)) : undefined
-  const kind = label === undefined ? undefined : kindOf(body.readUInt16LE(16))
-  if (kind === undefined || !validateLabel(label)) {
+  const fields = body.subarray(0, overtimeHeaderBytes)
+  const running =
+    body.length > overtimeHeaderBytes
+      ? runningOf(
+          fields.subarray(0, 16),
+          fields.readUInt16LE(16),
+          fields.readUInt16LE(18),
+          fields.readUInt32LE(28),
+          parse(body.toString('utf8', overtimeHeaderBytes)),
+        )
+      : undefined
+  if (running === undefined) {
     throw new PortcullisError('ERR_CHANNEL', "an evaluator's overtime frame is malformed")
   }
-  return {
-    ...label,
-    id: body.toString('hex', 0, 16),
-    kind,
-    attempt: body.readUInt16LE(18),
-    processorMs: body.readUInt32LE(20),
-    wallMs: body.readUInt32LE(24),
+  return { ...running, processorMs: fields.readUInt32LE(20), wallMs: fields.readUInt32LE(24) }
+}
+
+/**
+ * What the page of a dead evaluator says that it was working on; undefined if it says nothing, or nothing that makes sense. Like
+ * everything of an evaluator, the page may have been written by whoever has turned it.
+ */
+export function readRunning(page: Buffer): Running | undefined {
+  const { at, magic, bytes, labelBytesMax } = runningPage
+  if (page.length !== bytes || page.readUInt32LE(0) !== magic) return undefined
+  if (page.readUInt32LE(at.sequence) % 2 === 0) return undefined
+  const label = page.toString('utf8', at.label, at.label + labelBytesMax).replace(/\0.*$/s, '')
+  try {
+    const id = page.subarray(at.id, at.id + 16)
+    return runningOf(
+      id,
+      page.readUInt16LE(at.kind),
+      page.readUInt16LE(at.attempt),
+      page.readUInt32LE(at.phase),
+      parse(label),
+    )
+  } catch {
+    return undefined
   }
 }

@@ -1,17 +1,17 @@
 /** One policy in one decision: what it is asked, one question after the other, it answers from one measure of fuel. */
 
 import type { PolicyFunction } from './interface.ts'
-import { callPolicy, type PolicyAnswer } from './policy-call.ts'
-import type { PolicyModule } from './policy-module.ts'
+import type { Policy } from './policy.ts'
+import type { PolicyAnswer } from './policy-answer.ts'
 
 export class Consultation {
-  readonly #policy: PolicyModule
+  readonly #policy: Policy
   readonly #block: Uint8Array
   readonly #fuel: number
   #fuelUsed = 0
 
   /** `block` has been checked and stamped, and stays as it is until the decision is made. */
-  constructor(policy: PolicyModule, block: Uint8Array, fuel: number) {
+  constructor(policy: Policy, block: Uint8Array, fuel: number) {
     this.#policy = policy
     this.#block = block
     this.#fuel = fuel
@@ -24,7 +24,7 @@ export class Consultation {
   /** Undefined for a quota if the policy has no `queryQuota`. */
   readonly ask = (name: PolicyFunction): PolicyAnswer | undefined => {
     if (name === 'quota' && !this.#policy.hasQuota) return undefined
-    const { answer, fuelUsed } = callPolicy(this.#policy, name, this.#block, this.#fuel - this.#fuelUsed)
+    const { answer, fuelUsed } = this.#policy.call(name, this.#block, this.#fuel - this.#fuelUsed)
     this.#fuelUsed += fuelUsed
     return answer
   }

@@ -24,18 +24,26 @@ export function rewritePolicy(bytes: Uint8Array): Rewritten {
   return rewriteModule(bytes, interfaceOf)
 }
 
-/** Throws as `rewritePolicy` does, also if there are settings that the policy does not take. */
-export function compilePolicy(bytes: Uint8Array, settings?: Settings): PolicyModule {
-  const { bytes: metered, kept } = rewritePolicy(bytes)
-  if (settings !== undefined && !kept.includes(settingsFunction)) {
+/**
+ * Compiles what `rewritePolicy` has made. Throws ERR_MODULE_EXPORT if there are settings that the policy does not take.
+ */
+export function compileMetered(metered: Uint8Array, settings?: Settings): PolicyModule {
+  const module = new WebAssembly.Module(metered as Uint8Array<ArrayBuffer>)
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name)
+  if (settings !== undefined && !names.includes(settingsFunction)) {
     throw new PortcullisError(
       'ERR_MODULE_EXPORT',
       `it has settings; export a function named "${settingsFunction}"`,
     )
   }
   return {
-    module: new WebAssembly.Module(metered),
-    hasQuota: kept.includes(policyFunctions.quota),
+    module,
+    hasQuota: names.includes(policyFunctions.quota),
     settings: settings && writeSettings(settings),
   }
+}
+
+/** Both in one. Throws as each of them does. */
+export function compilePolicy(bytes: Uint8Array, settings?: Settings): PolicyModule {
+  return compileMetered(rewritePolicy(bytes).bytes, settings)
 }

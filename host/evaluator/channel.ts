@@ -7,7 +7,7 @@ import koffi from 'koffi'
 import type { FromEvaluator } from '../control/messages.ts'
 import { PortcullisError } from '../errors.ts'
 import { nativeLibrary } from '../paths.ts'
-import { controlBytesMax, frameType } from '../wire/layout.ts'
+import { controlBytesMax, frameType, runningPage } from '../wire/layout.ts'
 
 /** As in native/io/io.h. */
 export const CONTROL_CONNECTION = 0
@@ -48,7 +48,8 @@ export interface Welcome {
 function bind() {
   const library = koffi.load(nativeLibrary('portcullis_io'))
   return {
-    open: library.func('void *pcio_open(int64_t control_handle)'),
+    open: library.func('void *pcio_open(int64_t control_handle, int64_t page_handle)'),
+    page: library.func('void *pcio_page(void *io)'),
     listen: library.func(
       'int pcio_listen(void *io, const char *endpoint, uint32_t index, int open_to_others)',
     ),
@@ -58,6 +59,8 @@ function bind() {
       'int pcio_welcome(void *io, uint32_t connection, uint32_t count, uint32_t generation, uint32_t switches, const char *label)',
     ),
     answer: library.func('int pcio_answer(void *io, uint32_t connection, uint8_t *body, uint32_t size)'),
+    hold: library.func('int pcio_hold(void *io, uint32_t connection)'),
+    resume: library.func('int pcio_resume(void *io, uint32_t connection)'),
     hangUp: library.func('int pcio_hang_up(void *io, uint32_t connection)'),
     report: library.func('int pcio_report(void *io, uint8_t *body, uint32_t size)'),
     drain: library.func('void pcio_drain(void *io)'),
@@ -70,10 +73,20 @@ export class Channel {
   readonly #io: unknown
   readonly #event = Buffer.alloc(EVENT_HEADER_BYTES + controlBytesMax)
 
-  /** `controlHandle`: the inherited connection to the supervisor. */
-  constructor(controlHandle: number) {
-    this.#io = this.#native.open(controlHandle)
-    if (this.#io === null) throw new PortcullisError('ERR_CHANNEL', 'the control connection cannot be used')
+  /** Of the page that the supervisor can read after this process has died; the rest of it is portcullis_io's. */
+  readonly #page: DataView
+
+  /** Inherited handles: the connection to the supervisor, and the file of the page that says what runs. */
+  constructor(controlHandle: number, pageHandle: number) {
+    const io: unknown = this.#native.open(controlHandle, pageHandle)
+    if (io === null) throw new PortcullisError('ERR_CHANNEL', 'what was inherited cannot be used')
+    this.#io = io
+    this.#page = new DataView(koffi.view(this.#native.page(io), runningPage.bytes))
+  }
+
+  /** Says whose policy is about to run. Until the next question, or the next word. */
+  runs(phase: keyof typeof runningPage.phase): void {
+    this.#page.setUint32(runningPage.at.phase, runningPage.phase[phase], true)
   }
 
   listen(endpoint: string, index: number, openToOthers: boolean): void {
@@ -116,6 +129,16 @@ export class Channel {
       throw new PortcullisError('ERR_HOST_FAULT', 'an answer to a question that was not asked')
     }
     return status === 0
+  }
+
+  /** Sets the question aside that was handed out last. Its bytes are the caller's to keep. */
+  hold(connection: number): void {
+    this.#native.hold(this.#io, connection)
+  }
+
+  /** Takes it up again. False if its connection has gone. */
+  resume(connection: number): boolean {
+    return this.#native.resume(this.#io, connection) === 0
   }
 
   hangUp(connection: number): void {

@@ -4,12 +4,12 @@
  */
 
 import type { DecisionRecord } from '../control/messages.ts'
-import { Consultation } from '../engine/consultation.ts'
 import { recordTextUnitsMax } from '../limits.ts'
 import { compose } from '../winrm/compose.ts'
 import type { Decision } from '../winrm/decision.ts'
 import type { Answer } from '../wire/answer.ts'
 import { blockAttempt, blockId, blockKind, blockText, stampBlock } from '../wire/request-block.ts'
+import type { Decider } from './decider.ts'
 import type { Seat } from './policy-table.ts'
 
 /**
@@ -30,36 +30,42 @@ function answerOf(decision: Decision, showReasons: boolean): Answer {
   return { outcome, code, administrator: false, quota: undefined, text: redirect ?? reason }
 }
 
+/** What a question is decided with. */
+export interface Case {
+  readonly seat: Seat
+  readonly application: string
+  readonly generation: number
+  /** A checked block. */
+  readonly block: Buffer
+  readonly tenant: Decider
+  readonly guard: Decider | undefined
+  /** The guard's digest. */
+  readonly guardPolicy: string | undefined
+}
+
 export interface Decided {
   readonly answer: Answer
   readonly record: DecisionRecord
 }
 
-/** `bytes` holds a checked block, `view` is a view of the same. */
-export function decide(
-  seat: Seat,
-  application: string,
-  generation: number,
-  bytes: Buffer,
-  view: DataView,
-): Decided {
+export function decide({ seat, application, generation, block, tenant, guard, guardPolicy }: Case): Decided {
   const started = process.hrtime.bigint()
+  const view = new DataView(block.buffer, block.byteOffset, block.length)
   const timeMs = Date.now()
   stampBlock(view, timeMs, seat.timeZone.offsetMinutes(timeMs))
   const kind = blockKind(view)
-  const guard = seat.guard && new Consultation(seat.guard.module, bytes, seat.guard.fuelPerDecision)
-  const tenant = new Consultation(seat.policy, bytes, seat.tenant.fuelPerDecision)
-  const decision = compose(kind, { guard: guard?.ask, tenant: tenant.ask }, seat.tenant.rules)
+  const respondents = { guard: guard?.ask.bind(guard), tenant: tenant.ask.bind(tenant) }
+  const decision = compose(kind, respondents, seat.tenant.rules)
   const { outcome, code, ...rest } = decision
-  const action = blockText(bytes, 'action')
-  const resourceUri = blockText(bytes, 'resourceUri')
+  const action = blockText(block, 'action')
+  const resourceUri = blockText(block, 'resourceUri')
   const record: DecisionRecord = {
-    id: blockId(bytes),
+    id: blockId(block),
     attempt: blockAttempt(view),
     tenant: seat.tenant.name,
     application,
     kind,
-    sender: brief(blockText(bytes, 'senderName') ?? ''),
+    sender: brief(blockText(block, 'senderName') ?? ''),
     ...(action !== undefined && { action: brief(action) }),
     ...(resourceUri !== undefined && { resourceUri: brief(resourceUri) }),
     outcome,
@@ -67,7 +73,7 @@ export function decide(
     ...rest,
     policy: seat.tenant.policy,
     fuelUsed: tenant.fuelUsed,
-    ...(seat.guard && guard && { guard: seat.guard.policy, guardFuelUsed: guard.fuelUsed }),
+    ...(guardPolicy !== undefined && guard && { guard: guardPolicy, guardFuelUsed: guard.fuelUsed }),
     generation,
     timeMs,
     microseconds: Number((process.hrtime.bigint() - started) / 1000n),

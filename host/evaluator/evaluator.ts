@@ -9,13 +9,15 @@
  */
 
 import type { ConnectionLabel, ConnectionRecord, FromEvaluator, ToEvaluator } from '../control/messages.ts'
-import { PortcullisError } from '../errors.ts'
-import { faultsReportedMax } from '../limits.ts'
+import type { Policy } from '../engine/policy.ts'
+import { type ErrorCode, PortcullisError } from '../errors.ts'
 import { AnswerWriter } from '../wire/answer.ts'
 import { readHello } from '../wire/handshake.ts'
-import { blockText, checkBlock } from '../wire/request-block.ts'
+import { blockAttempt, blockId, blockText, checkBlock } from '../wire/request-block.ts'
 import { type Channel, type ChannelEvent, CONTROL_CONNECTION } from './channel.ts'
 import { decide } from './decide.ts'
+import { Asked, type Decider, Silent } from './decider.ts'
+import { type Held, HeldQuestions } from './held-questions.ts'
 import { PolicyTable, type Seat } from './policy-table.ts'
 
 /** What a label keeps of an application: with every unit escaped it still fits into the 511 bytes of a label. */
@@ -33,6 +35,8 @@ export class Evaluator {
   readonly #table = new PolicyTable()
   readonly #connections = new Map<number, Connection>()
   readonly #answers = new AnswerWriter()
+  readonly #held = new HeldQuestions()
+  #quarantined = new Set<string>()
   #state: 'running' | 'draining' | 'ended' = 'running'
   #evaluatorCount = 1
   /** Messages that did not go out because the supervisor was too far behind, and that it does not know of. */
@@ -45,9 +49,11 @@ export class Evaluator {
   /** Returns when the supervisor has gone, or has asked for the end and nothing that was accepted is left. */
   run(): void {
     while (this.#state !== 'ended') {
-      const event = this.#channel.next(this.#state === 'draining' ? 0 : -1)
+      const isDraining = this.#state === 'draining'
+      const event = this.#channel.next(isDraining ? 0 : this.#held.waitMs)
       if (event.what !== 'timeout') this.#handle(event)
-      else this.#state = 'ended'
+      else if (isDraining) this.#state = 'ended'
+      for (const held of this.#held.takeDue(this.#state !== 'running')) this.#takeUp(held, false)
     }
     this.#channel.drain()
   }
@@ -71,17 +77,23 @@ export class Evaluator {
   #obey(message: ToEvaluator): void {
     switch (message.type) {
       case 'policy':
-        this.#table.addPolicy(message.digest, Buffer.from(message.base64, 'base64'))
+        this.#table.addModule(message.digest, message.metered, Buffer.from(message.base64, 'base64'))
         break
       case 'tenant':
         this.#table.addTenant(message.tenant)
         break
       case 'table':
         this.#table.complete(message.generation, message.guard)
-        this.#tell({ type: 'ready', faults: this.#table.faults.slice(0, faultsReportedMax) })
+        this.#tell({ type: 'ready' })
         break
       case 'serve':
         this.#serve(message)
+        break
+      case 'verdict':
+        for (const held of this.#held.take(message.id)) this.#takeUp(held, message.cleared)
+        break
+      case 'quarantine':
+        this.#quarantined = new Set(message.versions.map(({ tenant, policy }) => versionKey(tenant, policy)))
         break
       case 'close':
         this.#channel.unlisten()
@@ -113,6 +125,7 @@ export class Evaluator {
   #closed(number: number, { error, account }: ChannelEvent & { what: 'closed' }): void {
     const application = this.#connections.get(number)?.application
     this.#connections.delete(number)
+    this.#held.drop(number)
     if (error === undefined) return
     const record = { accepted: false, account, error, ...(application !== undefined && { application }) }
     this.#tell({ type: 'connection', record })
@@ -136,6 +149,8 @@ export class Evaluator {
     const label: ConnectionLabel = {
       tenant: seat.tenant.name,
       application: application.slice(0, labelUnitsMax),
+      policy: seat.tenant.policy,
+      ...(this.#table.guard && { guard: this.#table.guard.policy }),
     }
     this.#channel.welcome(number, {
       evaluatorCount: this.#evaluatorCount,
@@ -156,9 +171,48 @@ export class Evaluator {
     if (checkBlock(view, body.length) !== undefined || blockText(body, 'application') !== application) {
       return this.#refuse(number, { account, application, error: 'ERR_BLOCK' })
     }
-    const { answer, record } = decide(seat, application, this.#table.generation, body, view)
+    if (blockAttempt(view) === 1) return this.#answer(number, connection, body)
+    const id = blockId(body)
+    this.#channel.hold(number)
+    this.#held.hold({ connection: number, id, block: Buffer.from(body) })
+    this.#tell({ type: 'held', id, tenant: seat.tenant.name })
+  }
+
+  /** A question that was held: asked now, or answered without being asked. */
+  #takeUp({ connection: number, block }: Held, cleared: boolean): void {
+    const connection = this.#connections.get(number)
+    if (connection === undefined || !this.#channel.resume(number)) return
+    this.#answer(number, connection, block, cleared ? undefined : 'ERR_POLICY_SUSPECTED')
+  }
+
+  /** With `error` nobody is asked: that is why. */
+  #answer(number: number, { seat, application }: Connection, block: Buffer, error?: ErrorCode): void {
+    const { guard: given, generation } = this.#table
+    const { name, policy, fuelPerDecision } = seat.tenant
+    const silence = (digest: string) =>
+      error ?? (this.#quarantined.has(versionKey(name, digest)) ? 'ERR_POLICY_QUARANTINED' : undefined)
+    const decider = (
+      phase: 'guard' | 'tenant',
+      digest: string,
+      fuel: number,
+      load: () => Policy,
+    ): Decider => {
+      const silent = silence(digest)
+      if (silent !== undefined) return new Silent(silent)
+      return new Asked(load(), block, fuel, (runs) => this.#channel.runs(runs ? phase : 'host'))
+    }
+    const guard = given && decider('guard', given.policy, given.fuelPerDecision, () => given.instance)
+    const tenant = decider('tenant', policy, fuelPerDecision, () => this.#table.policyOf(seat))
+    const guardPolicy = given?.policy
+    const { answer, record } = decide({ seat, application, generation, block, tenant, guard, guardPolicy })
     // Recorded before it is answered: whatever ends this process, no access is without its record.
     this.#tell({ type: 'decision', record })
-    if (!this.#channel.answer(number, this.#answers.write(body, answer))) this.#connections.delete(number)
+    if (!this.#channel.answer(number, this.#answers.write(block, answer))) this.#connections.delete(number)
+    tenant.finish()
+    guard?.finish()
   }
+}
+
+function versionKey(tenant: string, policy: string): string {
+  return `${tenant} ${policy}`
 }

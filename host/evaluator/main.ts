@@ -1,6 +1,6 @@
 /**
  * An evaluator process. Started by the supervisor only: descriptor 3 is its control connection, and when that closes
- * the process ends. Signals are the supervisor's business: a Ctrl+C in a terminal, or its end, reaches both, and the
+ * the process ends; descriptor 4 is the file of the page that says what runs. Signals are the supervisor's business: a Ctrl+C in a terminal, or its end, reaches both, and the
  * supervisor decides what is finished first.
  */
 
@@ -9,10 +9,11 @@ import { Channel } from './channel.ts'
 import { Evaluator } from './evaluator.ts'
 
 const CONTROL_HANDLE = 3
+const PAGE_HANDLE = 4
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 
-const channel = new Channel(CONTROL_HANDLE)
+const channel = new Channel(CONTROL_HANDLE, PAGE_HANDLE)
 channel.watch(processorMsMax, wallMsMax)
 new Evaluator(channel).run()
 process.exit(0)

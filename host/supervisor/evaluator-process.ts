@@ -1,6 +1,6 @@
 /**
  * One evaluator process as the supervisor sees it: started with everything that limits it, spoken to over descriptor
- * 3, gone when its process is gone. It reports what happens to its owner and decides nothing.
+ * 3, with a page on descriptor 4 that says what it works on, gone when its process is gone. It reports what happens to its owner and decides nothing.
  *
  *   loading --it says ready--> ready --serve()--> assigned --it says serving--> serving
  *       any state --the process ends--> dead (exactly once)
@@ -12,36 +12,32 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 
 import { encodeFrame, FrameReader } from '../control/frames.ts'
-import type { FromEvaluator, PolicyFault, ToEvaluator } from '../control/messages.ts'
-import { type Overtime, readMessage, readOvertime } from '../control/read-message.ts'
+import type { FromEvaluator, ToEvaluator } from '../control/messages.ts'
+import { type Overtime, type Running, readMessage, readOvertime } from '../control/read-message.ts'
+import { engineFlags } from '../engine-flags.ts'
 import { PortcullisError } from '../errors.ts'
-import { evaluatorReadyMsMax, memoryPagesMax, printedBytesMax, tableEntriesMax } from '../limits.ts'
+import { evaluatorReadyMsMax, printedBytesMax } from '../limits.ts'
 import { evaluatorMain } from '../paths.ts'
 import { frameType } from '../wire/layout.ts'
-
-/**
- * Flags of the evaluator's Node. The first two are limits that V8 itself enforces on every module. Compiling lazily would
- * put a compile time of the tenant's choosing inside a decision.
- */
-const nodeFlags = [
-  `--wasm-max-mem-pages=${memoryPagesMax}`,
-  `--wasm-max-table-size=${tableEntriesMax}`,
-  '--no-wasm-lazy-compilation',
-  '--disable-proto=delete',
-  '--disallow-code-generation-from-strings',
-]
+import { RunningPage } from './running-page.ts'
 
 const CONTROL_DESCRIPTOR = 3
 
+/** What an evaluator says that does not change its state. */
+export type Told = Exclude<FromEvaluator, { type: 'ready' | 'serving' | 'failed' }>
+
 export interface EvaluatorOwner {
-  ready(from: EvaluatorProcess, faults: readonly PolicyFault[]): void
+  ready(from: EvaluatorProcess): void
   serving(from: EvaluatorProcess, index: number): void
   /** It could not do what it was told, or does not speak as an evaluator does. Its end follows. */
   failed(from: EvaluatorProcess, error: PortcullisError): void
-  told(from: EvaluatorProcess, message: FromEvaluator & { type: 'connection' | 'decision' | 'gap' }): void
+  told(from: EvaluatorProcess, message: Told): void
   overtime(from: EvaluatorProcess, overtime: Overtime): void
-  /** The process has ended; nothing else comes from it. `printed`: what Node wrote to standard error. */
-  dead(from: EvaluatorProcess, how: string, printed: string): void
+  /**
+   * The process has ended; nothing else comes from it. `printed`: what Node wrote to standard error. `running`: the
+   * question that it was working on.
+   */
+  dead(from: EvaluatorProcess, how: string, printed: string, running: Running | undefined): void
 }
 
 export class EvaluatorProcess {
@@ -56,6 +52,7 @@ export class EvaluatorProcess {
   readonly #control: Duplex
   readonly #owner: EvaluatorOwner
   readonly #frames = new FrameReader()
+  readonly #page = new RunningPage()
   #printed = ''
   #timer: NodeJS.Timeout
 
@@ -64,15 +61,16 @@ export class EvaluatorProcess {
     this.#owner = owner
     // An empty environment: an evaluator is given nothing that it does not need. Its standard error is kept apart from
     // ours, because whoever can write into the log can write anything into it.
-    this.#child = spawn(process.execPath, [...nodeFlags, evaluatorMain], {
+    this.#child = spawn(process.execPath, [...engineFlags, evaluatorMain], {
       env: {},
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', this.#page.descriptor],
     })
     this.#child.on('error', (error) => this.#dead(error.message))
     this.#child.on('close', (status, signal) => this.#dead(signal ?? `exit status ${status}`))
     const control = this.#child.stdio?.[CONTROL_DESCRIPTOR]
     if (control === undefined || control === null) {
       this.state = 'dead'
+      this.#page.lastWords()
       throw new PortcullisError('ERR_EVALUATOR_START', 'the system has no process or descriptor to give')
     }
     this.#control = control as Duplex
@@ -140,7 +138,7 @@ export class EvaluatorProcess {
     switch (message.type) {
       case 'ready':
         this.#advance('loading', 'ready')
-        this.#owner.ready(this, message.faults)
+        this.#owner.ready(this)
         break
       case 'serving':
         this.#advance('assigned', 'serving')
@@ -166,6 +164,6 @@ export class EvaluatorProcess {
     if (this.state === 'dead') return
     clearTimeout(this.#timer)
     this.state = 'dead'
-    this.#owner.dead(this, how, this.#printed.slice(0, printedBytesMax))
+    this.#owner.dead(this, how, this.#printed.slice(0, printedBytesMax), this.#page.lastWords())
   }
 }

@@ -10,14 +10,16 @@
 
 import type { Logger } from 'pino'
 
-import type { FromEvaluator, PolicyFault } from '../control/messages.ts'
-import type { Overtime } from '../control/read-message.ts'
+import type { Overtime, Running } from '../control/read-message.ts'
 import { PortcullisError } from '../errors.ts'
-import { closeMsMax, restartMsMax, restartMsMin } from '../limits.ts'
+import { blameGraceMs, closeMsMax, processorMsMax, restartMsMax, restartMsMin } from '../limits.ts'
 import type { Config } from '../tenant/config.ts'
+import { type AdmittedModule, admitPolicies } from './admit-policies.ts'
+import { Blame, type End, type Quarantined } from './blame.ts'
 import { isOpenToOthers, prepareEndpointFolder } from './endpoint-folder.ts'
-import { type EvaluatorOwner, EvaluatorProcess } from './evaluator-process.ts'
+import { type EvaluatorOwner, EvaluatorProcess, type Told } from './evaluator-process.ts'
 import { logConnection, logDecision, logOvertime } from './log.ts'
+import { type OperatorCommand, OperatorEndpoint } from './operator-endpoint.ts'
 
 /** The configuration is read once, at start. */
 const GENERATION = 1
@@ -30,6 +32,9 @@ export class Supervisor implements EvaluatorOwner {
   readonly #evaluators = new Set<EvaluatorProcess>()
   /** Numbers that no evaluator serves under, or is about to, at the moment. */
   readonly #vacant: number[]
+  readonly #blame = new Blame()
+  #modules: ReadonlyMap<string, AdmittedModule> = new Map()
+  #operatorEndpoint: OperatorEndpoint | undefined
   #state: 'new' | 'starting' | 'running' | 'closing' | 'closed' = 'new'
   #restartMs = restartMsMin
   #restartTimer: NodeJS.Timeout | undefined
@@ -52,7 +57,12 @@ export class Supervisor implements EvaluatorOwner {
   async start(): Promise<boolean> {
     this.#state = 'starting'
     try {
-      await prepareEndpointFolder(this.#config.endpoint, this.#openToOthers)
+      const { endpoint } = this.#config
+      await prepareEndpointFolder(endpoint, this.#openToOthers)
+      if (!this.#isOpen) return false
+      this.#modules = await admitPolicies(this.#config, this.#log, (error) => this.#report(error))
+      if (!this.#isOpen) return false
+      this.#operatorEndpoint = await OperatorEndpoint.open(endpoint, (command) => this.#obey(command))
       if (!this.#isOpen) return false
       return await new Promise<boolean>((resolve, reject) => {
         this.#started = { resolve, reject }
@@ -77,6 +87,7 @@ export class Supervisor implements EvaluatorOwner {
   async #end(): Promise<void> {
     this.#state = 'closing'
     clearTimeout(this.#restartTimer)
+    this.#operatorEndpoint?.close()
     const killTimer = setTimeout(() => {
       for (const evaluator of this.#evaluators) evaluator.kill()
     }, closeMsMax)
@@ -120,13 +131,14 @@ export class Supervisor implements EvaluatorOwner {
   }
 
   #spawn(): void {
-    const { policies, guard, tenants } = this.#config
+    const { guard, tenants } = this.#config
     const evaluator = new EvaluatorProcess(this)
     this.#evaluators.add(evaluator)
-    for (const [digest, { bytes }] of policies) {
-      evaluator.send({ type: 'policy', digest, base64: bytes.toString('base64') })
+    for (const [digest, { bytes, digest: metered }] of this.#modules) {
+      evaluator.send({ type: 'policy', digest, metered, base64: bytes.toString('base64') })
     }
     for (const tenant of tenants) evaluator.send({ type: 'tenant', tenant })
+    evaluator.send({ type: 'quarantine', versions: this.#blame.quarantined })
     evaluator.send({ type: 'table', generation: GENERATION, ...(guard !== undefined && { guard }) })
   }
 
@@ -140,27 +152,20 @@ export class Supervisor implements EvaluatorOwner {
     }
   }
 
+  #report({ code, detail }: PortcullisError): void {
+    this.#log.error({ event: 'evaluator-failed', code, detail }, 'an evaluator failed')
+  }
+
   #fail(error: PortcullisError): void {
-    this.#log.error(
-      { event: 'evaluator-failed', code: error.code, detail: error.detail },
-      'an evaluator failed',
-    )
+    this.#report(error)
     if (this.#state === 'starting') this.#started?.reject(error)
   }
 
   // ---- what evaluators report
 
-  ready(from: EvaluatorProcess, faults: readonly PolicyFault[]): void {
+  ready(from: EvaluatorProcess): void {
     this.#log.debug({ event: 'evaluator-ready', evaluatorPid: from.pid }, 'an evaluator is ready')
-    if (faults.length === 0) return this.#assign()
-    // Without one of its policies it would refuse a tenant that others serve.
-    for (const { digest, code, detail } of faults) {
-      const place = this.#config.policies.get(digest)?.place ?? digest
-      this.#fail(
-        new PortcullisError('ERR_CONFIG_POLICY', `at ${place}: ${new PortcullisError(code, detail).message}`),
-      )
-    }
-    from.kill()
+    this.#assign()
   }
 
   serving(from: EvaluatorProcess, index: number): void {
@@ -181,15 +186,73 @@ export class Supervisor implements EvaluatorOwner {
     this.#fail(error)
   }
 
-  told(from: EvaluatorProcess, message: FromEvaluator & { type: 'connection' | 'decision' | 'gap' }): void {
-    if (message.type === 'gap') this.#gap(from, message.lost)
-    else if (message.type === 'connection') logConnection(this.#log, message.record, from.index)
-    else if (this.#tenantNames.has(message.record.tenant)) logDecision(this.#log, message.record, from.index)
-    else throw new PortcullisError('ERR_CHANNEL', 'an evaluator decided for a tenant that does not exist')
+  told(from: EvaluatorProcess, message: Told): void {
+    switch (message.type) {
+      case 'gap':
+        return this.#gap(from, message.lost)
+      case 'connection':
+        return logConnection(this.#log, message.record, from.index)
+      case 'held':
+        return this.#judgeLater(from, this.#known(message.tenant), message.id)
+      default:
+        this.#known(message.record.tenant)
+        return logDecision(this.#log, message.record, from.index)
+    }
+  }
+
+  #known(tenant: string): string {
+    if (this.#tenantNames.has(tenant)) return tenant
+    throw new PortcullisError('ERR_CHANNEL', 'an evaluator speaks of a tenant that does not exist')
   }
 
   overtime(from: EvaluatorProcess, overtime: Overtime): void {
     logOvertime(this.#log, overtime, from.index)
+    this.#blameFor(overtime, overtime.processorMs >= processorMsMax ? 'processor time' : 'wall time')
+  }
+
+  // ---- whose doing it was
+
+  /** An evaluator that has died at the same moment must be known of before there is a verdict. */
+  #judgeLater(from: EvaluatorProcess, tenant: string, id: string): void {
+    setTimeout(() => {
+      if (from.state === 'serving') {
+        from.send({ type: 'verdict', id, cleared: this.#blame.clears(id, tenant, Date.now()) })
+      }
+    }, blameGraceMs)
+  }
+
+  #blameFor(running: Running, end: End): void {
+    const { version, verdict } = this.#blame.judge(running, end, Date.now())
+    if (verdict === 'nothing') return
+    const facts = { ...version, id: running.id, phase: running.phase, end }
+    if (verdict === 'suspected') {
+      this.#log.warn({ event: 'policy-suspected', ...facts }, 'an evaluator ended while it ran a policy')
+    } else {
+      this.#log.error(
+        { event: 'policy-quarantined', ...facts, reason: verdict },
+        'a policy does not run any more',
+      )
+      this.#tellQuarantine()
+    }
+  }
+
+  #tellQuarantine(): void {
+    for (const evaluator of this.#evaluators) {
+      evaluator.send({ type: 'quarantine', versions: this.#blame.quarantined })
+    }
+  }
+
+  #obey(command: OperatorCommand): readonly Quarantined[] {
+    if (command.command === 'quarantine') return this.#blame.quarantined
+    const lifted = this.#blame.lift(command.tenant)
+    if (lifted.length > 0) {
+      this.#log.warn(
+        { event: 'quarantine-lifted', tenant: command.tenant, versions: lifted },
+        'policies run again',
+      )
+      this.#tellQuarantine()
+    }
+    return lifted
   }
 
   /** A gap is recorded as a gap: whoever reads the log must not take it for silence. */
@@ -197,8 +260,9 @@ export class Supervisor implements EvaluatorOwner {
     this.#log.error({ event: 'gap', evaluator, lost }, 'records are lost')
   }
 
-  dead(from: EvaluatorProcess, how: string, printed: string): void {
+  dead(from: EvaluatorProcess, how: string, printed: string, running: Running | undefined): void {
     this.#evaluators.delete(from)
+    if (running !== undefined && !from.overran) this.#blameFor(running, endOf(how))
     const { index: evaluator, pid: evaluatorPid } = from
     if (printed !== '')
       this.#log.error({ event: 'evaluator-printed', evaluator, text: printed }, 'a dying evaluator wrote')
@@ -219,4 +283,11 @@ export class Supervisor implements EvaluatorOwner {
     if (this.#state === 'starting') this.#started?.reject(new PortcullisError('ERR_EVALUATOR_START', how))
     this.#fillLater()
   }
+}
+
+/** Signals that a process gets by what it did itself. Exits that nobody asked for are its own doing too. */
+const ownSignals = ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGABRT', 'SIGSYS', 'SIGXCPU']
+
+function endOf(how: string): End {
+  return ownSignals.includes(how) || how.startsWith('exit status') ? 'crash' : 'from outside'
 }

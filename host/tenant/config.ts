@@ -14,7 +14,10 @@ import { checkSchema, compileSchema, parseJson, readText } from '../json-file.ts
 import { evaluatorsMax, fuelPerDecision, moduleBytesMax } from '../limits.ts'
 import { hostFile } from '../paths.ts'
 import type { Rules } from '../winrm/decision.ts'
+import { readVectors, type Vector } from '../winrm/vectors.ts'
+import type { Settings } from '../wire/settings-block.ts'
 import { applicationKey } from './application-key.ts'
+import { readSettings } from './settings.ts'
 import { isTimeZone } from './time-zone.ts'
 
 interface QuotaText {
@@ -24,11 +27,17 @@ interface QuotaText {
   readonly operationsPerTimeslot: number
 }
 
-interface TenantText {
+/** Paths, and how much it may use. */
+interface PolicyText {
+  readonly policy: string
+  readonly settings?: string
+  readonly vectors?: string
+  readonly fuelPerDecision?: number
+}
+
+interface TenantText extends PolicyText {
   readonly name: string
   readonly applications: readonly Application[]
-  readonly policy: string
-  readonly fuelPerDecision?: number
   readonly timeZone?: string
   readonly runAsPoolAccountWithoutToken?: boolean
   readonly allowAdministrator?: boolean
@@ -41,7 +50,7 @@ interface TenantText {
 interface ConfigText {
   readonly endpoint: string
   readonly evaluators?: number
-  readonly guard?: { readonly policy: string; readonly fuelPerDecision?: number }
+  readonly guard?: PolicyText
   readonly tenants: readonly TenantText[]
 }
 
@@ -56,6 +65,7 @@ export interface Tenant {
   readonly applications: readonly Application[]
   /** SHA-256 of the policy's bytes, in hexadecimal. */
   readonly policy: string
+  readonly settings?: Settings
   readonly fuelPerDecision: number
   readonly timeZone: string
   readonly runAsPoolAccountWithoutToken: boolean
@@ -67,6 +77,7 @@ export interface Tenant {
 export interface Guard {
   /** SHA-256 of its bytes. */
   readonly policy: string
+  readonly settings?: Settings
   readonly fuelPerDecision: number
 }
 
@@ -76,12 +87,18 @@ export interface Config {
   readonly evaluators: number
   readonly guard: Guard | undefined
   readonly tenants: readonly Tenant[]
-  /** The policies by digest, each once. */
-  readonly policies: ReadonlyMap<string, PolicyFile>
+  /** The uploads by digest, each once. */
+  readonly policies: ReadonlyMap<string, Buffer>
+  /** Each upload with what it is used with, each once. */
+  readonly uses: readonly PolicyUse[]
 }
 
-export interface PolicyFile {
-  readonly bytes: Buffer
+/** What is admitted together. */
+export interface PolicyUse {
+  readonly digest: string
+  readonly settings?: Settings
+  readonly vectors?: readonly Vector[]
+  readonly fuelPerDecision: number
   /** Where the configuration names it first, and the file. */
   readonly place: string
 }
@@ -95,18 +112,45 @@ function quotaOf(text: QuotaText): Quota {
   return [text.concurrentShells, text.concurrentOperations, text.timeslotSeconds, text.operationsPerTimeslot]
 }
 
+/** Reads policies and what belongs to them, each file once. */
 class PolicyFiles {
-  readonly policies = new Map<string, PolicyFile>()
+  readonly policies = new Map<string, Buffer>()
+  readonly #uses = new Map<string, PolicyUse>()
   readonly #folder: string
 
   constructor(folder: string) {
     this.#folder = folder
   }
 
-  /** Reads a policy and returns its digest. */
-  load(path: string, place: string): string {
+  get uses(): PolicyUse[] {
+    return [...this.#uses.values()]
+  }
+
+  /** Reads what a policy is made of, and remembers it for admission. */
+  load(text: PolicyText, place: string): { policy: string; settings?: Settings; fuelPerDecision: number } {
+    const { bytes, file } = this.#read(text.policy, `${place}/policy`)
+    const policy = createHash('sha256').update(bytes).digest('hex')
+    const fuel = text.fuelPerDecision ?? fuelPerDecision
+    const settings =
+      text.settings === undefined ? undefined : readSettings(resolve(this.#folder, text.settings))
+    const key = [policy, settings && JSON.stringify(settings), text.vectors, fuel].join('\n')
+    if (!this.policies.has(policy)) this.policies.set(policy, bytes)
+    if (!this.#uses.has(key)) {
+      const vectors =
+        text.vectors === undefined ? undefined : readVectors(resolve(this.#folder, text.vectors))
+      this.#uses.set(key, {
+        digest: policy,
+        ...(settings && { settings }),
+        ...(vectors && { vectors }),
+        fuelPerDecision: fuel,
+        place: `${place}/policy (${file})`,
+      })
+    }
+    return { policy, ...(settings && { settings }), fuelPerDecision: fuel }
+  }
+
+  #read(path: string, place: string): { bytes: Buffer; file: string } {
     const file = resolve(this.#folder, path)
-    let bytes: Buffer
     try {
       if (statSync(file).size > moduleBytesMax) {
         throw new PortcullisError(
@@ -114,7 +158,7 @@ class PolicyFiles {
           `at ${place}: ${file} is larger than ${moduleBytesMax} bytes`,
         )
       }
-      bytes = readFileSync(file)
+      return { bytes: readFileSync(file), file }
     } catch (error) {
       if (error instanceof PortcullisError) throw error
       throw new PortcullisError(
@@ -122,9 +166,6 @@ class PolicyFiles {
         `at ${place}: ${file} (${(error as NodeJS.ErrnoException).code})`,
       )
     }
-    const digest = createHash('sha256').update(bytes).digest('hex')
-    if (!this.policies.has(digest)) this.policies.set(digest, { bytes, place: `${place} (${file})` })
-    return digest
   }
 }
 
@@ -174,8 +215,7 @@ function tenantOf(text: TenantText, place: string, files: PolicyFiles): Tenant {
   return {
     name: text.name,
     applications: text.applications,
-    policy: files.load(text.policy, `${place}/policy`),
-    fuelPerDecision: text.fuelPerDecision ?? fuelPerDecision,
+    ...files.load(text, place),
     timeZone,
     runAsPoolAccountWithoutToken: text.runAsPoolAccountWithoutToken ?? false,
     showReasons: text.showReasons ?? false,
@@ -196,10 +236,7 @@ export function loadConfig(path: string): Config {
   checkCollisions(text.tenants)
   const folder = dirname(resolve(path))
   const files = new PolicyFiles(folder)
-  const guard = text.guard && {
-    policy: files.load(text.guard.policy, '/guard/policy'),
-    fuelPerDecision: text.guard.fuelPerDecision ?? fuelPerDecision,
-  }
+  const guard = text.guard && files.load(text.guard, '/guard')
   const tenants = text.tenants.map((tenant, index) => tenantOf(tenant, `/tenants/${index}`, files))
   return {
     endpoint: resolve(folder, text.endpoint),
@@ -207,5 +244,6 @@ export function loadConfig(path: string): Config {
     guard,
     tenants,
     policies: files.policies,
+    uses: files.uses,
   }
 }

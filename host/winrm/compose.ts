@@ -8,7 +8,7 @@
  */
 
 import type { PolicyFunction } from '../engine/interface.ts'
-import type { PolicyAnswer } from '../engine/policy-call.ts'
+import type { PolicyAnswer } from '../engine/policy-answer.ts'
 import type { Quota } from '../engine/result-record.ts'
 import { answer as answerLayout, type Kind } from '../wire/layout.ts'
 import { codeOf, win32 } from './codes.ts'

@@ -115,4 +115,13 @@ export const resultRecord = {
   flagAdministrator: 1,
 } as const
 
-export const overtimeHeaderBytes = 28
+export const overtimeHeaderBytes = 32
+
+/** As in native/io/io.h: what an evaluator is working on, on a page that outlives it. */
+export const runningPage = {
+  bytes: 4096,
+  magic: 0x4e524350,
+  at: { sequence: 4, kind: 8, attempt: 10, phase: 12, id: 16, label: 32 },
+  phase: { host: 0, guard: 1, tenant: 2 },
+  labelBytesMax: 1024,
+} as const

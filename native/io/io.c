@@ -1,7 +1,10 @@
 /* Opening, closing and sending. What comes in is in receive.c. */
 #include "io/io_internal.h"
 
+#include <stdatomic.h>
 #include <string.h>
+
+#include "block/bytes.h"
 
 /* Records of a busy evaluator travel together: some thirty of them. */
 #define CONTROL_FLUSH_BYTES 16384u
@@ -10,7 +13,7 @@
 
 /* ---- opening and closing ---------------------------------------------------------------------- */
 
-pcio *pcio_open(int64_t control_handle) {
+pcio *pcio_open(int64_t control_handle, int64_t page_handle) {
   pcio *io = port_alloc(sizeof *io);
   if (io == NULL) return NULL;
   io->lock = (port_mutex)PORT_MUTEX_INIT;
@@ -18,7 +21,8 @@ pcio *pcio_open(int64_t control_handle) {
   io->control_in = port_alloc(PCIO_CONTROL_FRAME_BYTES_MAX);
   io->control_out = port_alloc(CONTROL_OUT_BYTES);
   io->hub = port_hub_open();
-  if (io->control_in != NULL && io->control_out != NULL && io->hub != NULL &&
+  io->page = port_page_map((intptr_t)page_handle, PCIO_PAGE_BYTES);
+  if (io->control_in != NULL && io->control_out != NULL && io->hub != NULL && io->page != NULL &&
       port_hub_adopt(io->hub, (intptr_t)control_handle, &io->control, &io->control.link) == PORT_OK) {
     return io;
   }
@@ -26,8 +30,43 @@ pcio *pcio_open(int64_t control_handle) {
   return NULL;
 }
 
+uint8_t *pcio_page(pcio *io) { return io->page; }
+
+/* ---- what runs -------------------------------------------------------------------------------- */
+
+/* The page is read when this process is dead: what is on it then was written in this order. */
+static void publish(pcio *io, bool on) {
+  uint32_t sequence = bytes_get32(io->page + PCIO_PAGE_AT_SEQUENCE);
+  bytes_put32(io->page, PCIO_PAGE_MAGIC);
+  atomic_signal_fence(memory_order_seq_cst);
+  bytes_put32(io->page + PCIO_PAGE_AT_SEQUENCE, ((sequence + 1) & ~1u) | on);
+}
+
+void pcio__run(pcio *io, pcio_connection *connection) {
+  pcio_running *running = &io->running;
+  bytes_put16(io->page + PCIO_PAGE_AT_KIND, connection->kind);
+  bytes_put16(io->page + PCIO_PAGE_AT_KIND + 2, connection->attempt);
+  bytes_put32(io->page + PCIO_PAGE_AT_PHASE, PCIO_PHASE_HOST);
+  memcpy(io->page + PCIO_PAGE_AT_ID, connection->id, BLOCK_ID_BYTES);
+  memcpy(io->page + PCIO_PAGE_AT_LABEL, connection->label, PCIO_LABEL_BYTES_MAX);
+  publish(io, true);
+  running->connection = connection;
+  running->ticks = 0;
+  if (io->watchdog.on) running->processor_start_ns = port_thread_clock_ns(&io->watchdog.clock);
+  running->on = true;
+}
+
+void pcio__rest(pcio *io) {
+  io->running.on = false;
+  publish(io, false);
+}
+
+static bool is_running(const pcio *io, const pcio_connection *connection) {
+  return connection != NULL && io->running.on && io->running.connection == connection;
+}
+
 void pcio__drop_locked(pcio *io, pcio_connection *connection) {
-  if (io->running.connection == connection) io->running.on = false;
+  if (is_running(io, connection)) pcio__rest(io);
   port_link_close(io->hub, connection->link);
   port_free(connection->partial);
   io->connections[connection->number - 1] = NULL;
@@ -126,16 +165,40 @@ int pcio_welcome(pcio *io, uint32_t number, uint32_t evaluator_count, uint32_t g
 int pcio_answer(pcio *io, uint32_t number, const uint8_t *body, uint32_t size) {
   pcio_connection *connection = find(io, number);
   port_mutex_lock(&io->lock);
-  bool due = connection != NULL && io->running.on && io->running.connection == connection && size <= ANSWER_BYTES_MAX;
+  bool due = is_running(io, connection) && size <= ANSWER_BYTES_MAX;
   bool sent = false;
   if (due) {
-    io->running.on = false;
+    pcio__rest(io);
     sent = pcio__send(connection, FRAME_ANSWER, body, size);
     /* One that does not take its own answer gets no other; the plug-in asks elsewhere. */
     if (!sent) pcio__drop_locked(io, connection);
   }
   port_mutex_unlock(&io->lock);
   return !due ? PCIO_E_UNKNOWN_CONNECTION : sent ? 0 : PCIO_E_FAILED;
+}
+
+int pcio_hold(pcio *io, uint32_t number) {
+  pcio_connection *connection = find(io, number);
+  port_mutex_lock(&io->lock);
+  bool due = is_running(io, connection);
+  if (due) {
+    connection->held = true;
+    pcio__rest(io);
+  }
+  port_mutex_unlock(&io->lock);
+  return due ? 0 : PCIO_E_UNKNOWN_CONNECTION;
+}
+
+int pcio_resume(pcio *io, uint32_t number) {
+  pcio_connection *connection = find(io, number);
+  port_mutex_lock(&io->lock);
+  bool due = connection != NULL && connection->held && !io->running.on;
+  if (due) {
+    connection->held = false;
+    pcio__run(io, connection);
+  }
+  port_mutex_unlock(&io->lock);
+  return due ? 0 : PCIO_E_UNKNOWN_CONNECTION;
 }
 
 int pcio_hang_up(pcio *io, uint32_t number) {

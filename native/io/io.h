@@ -30,7 +30,20 @@
 #define PCIO_SILENCE_MS_MAX 1000u
 
 /* Who is behind a connection, as the watchdog reports it. */
-#define PCIO_LABEL_BYTES_MAX 512u
+#define PCIO_LABEL_BYTES_MAX 1024u
+
+/* What runs, on a page that the supervisor can read after this process has died (docs/reference/wire.md):
+ *   word 0 magic, word 1 a sequence that is odd while a question is worked on, word 2 kind and attempt,
+ *   word 3 whose policy runs (PCIO_PHASE_*, written by the caller), then the question's id, then the label. */
+#define PCIO_PAGE_BYTES 4096u
+#define PCIO_PAGE_MAGIC 0x4e524350u
+#define PCIO_PAGE_AT_SEQUENCE 4u
+#define PCIO_PAGE_AT_KIND 8u
+#define PCIO_PAGE_AT_PHASE 12u
+#define PCIO_PAGE_AT_ID 16u
+#define PCIO_PAGE_AT_LABEL 32u
+
+enum { PCIO_PHASE_HOST = 0, PCIO_PHASE_GUARD = 1, PCIO_PHASE_TENANT = 2 };
 
 #define PCIO_CONTROL_CONNECTION 0u /* the number of the control connection; others count from 1 */
 
@@ -54,9 +67,13 @@ enum { PCIO_E_FAILED = -1, PCIO_E_IN_USE = -2, PCIO_E_FULL = -3, PCIO_E_UNKNOWN_
 
 typedef struct pcio pcio;
 
-/* `control_handle`: the inherited connection to the supervisor. NULL if it cannot be used. */
-PCL_EXPORT pcio *pcio_open(int64_t control_handle);
+/* `control_handle`: the inherited connection to the supervisor; `page_handle`: the inherited file of the page that
+ * says what runs. NULL if one of them cannot be used. */
+PCL_EXPORT pcio *pcio_open(int64_t control_handle, int64_t page_handle);
 PCL_EXPORT void pcio_close(pcio *io);
+
+/* The page that says what runs, PCIO_PAGE_BYTES of it, for the caller to write its part of. */
+PCL_EXPORT uint8_t *pcio_page(pcio *io);
 
 /* Serves as evaluator `index` below `endpoint`. 0, PCIO_E_IN_USE (another process serves there) or
  * PCIO_E_FAILED. */
@@ -78,6 +95,14 @@ PCL_EXPORT int pcio_welcome(pcio *io, uint32_t connection, uint32_t evaluator_co
  * not take it, and the connection is gone. */
 PCL_EXPORT int pcio_answer(pcio *io, uint32_t connection, const uint8_t *body, uint32_t size);
 
+/* Sets the question that pcio_next handed out last aside, unanswered and from under the watchdog. The
+ * caller keeps its block. 0 or PCIO_E_UNKNOWN_CONNECTION. */
+PCL_EXPORT int pcio_hold(pcio *io, uint32_t connection);
+
+/* Takes a question up again that was set aside: it is as if it had just been handed out. 0 or
+ * PCIO_E_UNKNOWN_CONNECTION. */
+PCL_EXPORT int pcio_resume(pcio *io, uint32_t connection);
+
 /* Closes a connection without a PCIO_CLOSED event. */
 PCL_EXPORT int pcio_hang_up(pcio *io, uint32_t connection);
 
@@ -92,5 +117,9 @@ PCL_EXPORT void pcio_drain(pcio *io);
  * processor time, or `wall_ms` of anybody's, is answered "no answer: time" and reported to the
  * supervisor, and then this process is killed. */
 PCL_EXPORT int pcio_watch(pcio *io, uint32_t processor_ms, uint32_t wall_ms);
+
+/* Needs no pcio: bounds the calling process for the rest of its life (port_process_limit). PCIO_E_FAILED: it is
+ * not bounded, or not in everything, and has to end. */
+PCL_EXPORT int pcio_limit_process(uint32_t processor_s, uint64_t data_bytes);
 
 #endif

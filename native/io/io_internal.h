@@ -21,15 +21,17 @@ typedef struct pcio_connection {
   uint8_t *partial; /* the beginning of a frame that has not come whole; NULL for none */
   uint32_t partial_size;
   char label[PCIO_LABEL_BYTES_MAX];
-} pcio_connection;
-
-/* The question that the thread is working on; the watchdog looks at it from outside. */
-typedef struct pcio_running {
-  bool on;
-  pcio_connection *connection;
+  /* The question that it has asked and that is not answered. */
   uint16_t kind;
   uint16_t attempt;
   uint8_t id[BLOCK_ID_BYTES];
+  bool held; /* set aside */
+} pcio_connection;
+
+/* That a question is being worked on, and whose; the watchdog looks at it from outside. */
+typedef struct pcio_running {
+  bool on;
+  pcio_connection *connection;
   uint64_t processor_start_ns;
   uint32_t ticks; /* of the watchdog since then: a process that was stopped as a whole has not used them */
 } pcio_running;
@@ -55,6 +57,7 @@ struct pcio {
 
   /* Everything below is shared with the watchdog, and so is sending. */
   port_mutex lock;
+  uint8_t *page;
   pcio_running running;
   pcio_watchdog watchdog;
   uint8_t *control_out;
@@ -62,7 +65,7 @@ struct pcio {
 };
 
 /* The watchdog's last frame finds room behind a full queue. */
-#define OVERTIME_HEADER_BYTES 28u
+#define OVERTIME_HEADER_BYTES 32u
 #define OVERTIME_BYTES_MAX (FRAME_HEADER_BYTES + OVERTIME_HEADER_BYTES + PCIO_LABEL_BYTES_MAX)
 
 /* Both need the lock. Queueing fails if the queue would have more than `bytes_max`; flushing never waits and
@@ -77,6 +80,10 @@ bool pcio__send(pcio_connection *connection, uint16_t type, const uint8_t *body,
  * needs the lock, the second takes it. */
 void pcio__drop_locked(pcio *io, pcio_connection *connection);
 void pcio__drop(pcio *io, pcio_connection *connection);
+
+/* Begins and ends work on a connection's question, for the watchdog and on the page. They need the lock. */
+void pcio__run(pcio *io, pcio_connection *connection);
+void pcio__rest(pcio *io);
 
 void pcio__watchdog_stop(pcio *io);
 

@@ -78,14 +78,10 @@ static int accept_one(pcio *io, uint8_t *event) {
 
 static void run(pcio *io, pcio_connection *connection, const uint8_t *block) {
   port_mutex_lock(&io->lock);
-  pcio_running *running = &io->running;
-  running->connection = connection;
-  running->kind = (uint16_t)bytes_get16(block + BLOCK_AT_KIND);
-  running->attempt = (uint16_t)bytes_get16(block + BLOCK_AT_ATTEMPT);
-  memcpy(running->id, block + BLOCK_AT_QUESTION_ID, BLOCK_ID_BYTES);
-  running->ticks = 0;
-  if (io->watchdog.on) running->processor_start_ns = port_thread_clock_ns(&io->watchdog.clock);
-  running->on = true;
+  connection->kind = (uint16_t)bytes_get16(block + BLOCK_AT_KIND);
+  connection->attempt = (uint16_t)bytes_get16(block + BLOCK_AT_ATTEMPT);
+  memcpy(connection->id, block + BLOCK_AT_QUESTION_ID, BLOCK_ID_BYTES);
+  pcio__run(io, connection);
   port_mutex_unlock(&io->lock);
 }
 
@@ -99,7 +95,7 @@ static int take_frame(pcio *io, pcio_connection *connection, const uint8_t *fram
   uint32_t body_min = connection->welcomed ? BLOCK_HEADER_BYTES : HELLO_HEADER_BYTES;
   uint32_t body_max = connection->welcomed ? BLOCK_BYTES_MAX : HELLO_BYTES_MAX;
   if (!frame_header_read(frame, &body_size, &type) || type != type_due || body_size < body_min ||
-      body_size > body_max || size > FRAME_HEADER_BYTES + body_size) {
+      body_size > body_max || size > FRAME_HEADER_BYTES + body_size || connection->held) {
     return event_closed(io, event, connection, PCIO_CLOSED_GARBAGE);
   }
   if (size < FRAME_HEADER_BYTES + body_size) return PCIO_TIMEOUT;

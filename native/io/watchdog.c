@@ -18,13 +18,15 @@
 static void report(pcio *io, uint64_t processor_ns) {
   const pcio_running *running = &io->running;
   uint8_t body[OVERTIME_HEADER_BYTES + PCIO_LABEL_BYTES_MAX];
-  uint32_t label_size = (uint32_t)strlen(running->connection->label);
-  memcpy(body, running->id, BLOCK_ID_BYTES);
-  bytes_put16(body + 16, running->kind);
-  bytes_put16(body + 18, running->attempt);
+  const pcio_connection *connection = running->connection;
+  uint32_t label_size = (uint32_t)strlen(connection->label);
+  memcpy(body, connection->id, BLOCK_ID_BYTES);
+  bytes_put16(body + 16, connection->kind);
+  bytes_put16(body + 18, connection->attempt);
   bytes_put32(body + 20, (uint32_t)(processor_ns / NS_PER_MS));
   bytes_put32(body + 24, running->ticks * TICK_MS);
-  memcpy(body + OVERTIME_HEADER_BYTES, running->connection->label, label_size);
+  memcpy(body + 28, io->page + PCIO_PAGE_AT_PHASE, 4);
+  memcpy(body + OVERTIME_HEADER_BYTES, connection->label, label_size);
   (void)pcio__control_queue(io, FRAME_OVERTIME, body, OVERTIME_HEADER_BYTES + label_size,
                             PCIO_CONTROL_QUEUE_BYTES_MAX + OVERTIME_BYTES_MAX);
   for (uint32_t ms = 0; !pcio__control_flush(io) && ms < LAST_WORDS_MS_MAX; ms++) port_sleep_ms(1);
@@ -32,15 +34,15 @@ static void report(pcio *io, uint64_t processor_ns) {
 
 /* With the lock, to the end: the evaluator cannot answer any more. */
 static void fire(pcio *io, uint64_t processor_ns) {
-  const pcio_running *running = &io->running;
-  answer answer = {.kind = running->kind,
-                   .attempt = running->attempt,
+  pcio_connection *connection = io->running.connection;
+  answer answer = {.kind = connection->kind,
+                   .attempt = connection->attempt,
                    .outcome = ANSWER_NO_ANSWER,
                    .error_code = ERROR_TIMEOUT};
-  memcpy(answer.id, running->id, BLOCK_ID_BYTES);
+  memcpy(answer.id, connection->id, BLOCK_ID_BYTES);
   uint8_t body[ANSWER_BYTES_MAX];
   uint32_t size = answer_write(body, &answer);
-  (void)pcio__send(running->connection, FRAME_ANSWER, body, size);
+  (void)pcio__send(connection, FRAME_ANSWER, body, size);
   report(io, processor_ns);
   port_process_kill();
 }

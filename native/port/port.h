@@ -124,6 +124,17 @@ port_status port_file_read(const char *path, char *bytes, size_t bytes_max, size
 /* Ends this process at once, as SIGKILL does: no handler, no clean-up. */
 void port_process_kill(void);
 
+/* Bounds this process for the rest of its life, all its threads together, in a way that nothing in it can undo.
+ * When it has used `processor_s` seconds of processor time since it began, the system ends it as
+ * port_process_kill does. Memory of its own beyond what it has now and `data_bytes` is refused to it; address
+ * space that is only reserved does not count. It writes to no file and leaves no dump. PORT_FAILED: not all of
+ * this holds, and the caller must not go on. */
+port_status port_process_limit(uint32_t processor_s, uint64_t data_bytes);
+
+/* Maps the first `size` bytes of an inherited file, shared with whoever else has it: what is written there can be
+ * read by others after this process has died in whatever way. NULL if it cannot be mapped. Never unmapped. */
+uint8_t *port_page_map(intptr_t handle, size_t size);
+
 /* ---- tokens ----------------------------------------------------------------------------------- */
 
 typedef struct port_token_view {

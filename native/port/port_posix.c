@@ -6,15 +6,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "port/posix_token.h"
 
 #define NS_PER_SECOND 1000000000ull
+
+/* A status has about 1,500 bytes, and more on machines with many processors. */
+#define PROC_STATUS_BYTES_MAX 16384
 
 /* ---- time, memory, chance --------------------------------------------------------------------- */
 
@@ -161,6 +167,39 @@ port_status port_file_read(const char *path, char *bytes, size_t bytes_max, size
 }
 
 void port_process_kill(void) { kill(getpid(), SIGKILL); }
+
+/* As RLIMIT_DATA counts: private memory that can be written. Not known: UINT64_MAX. */
+static uint64_t data_bytes_now(void) {
+  char status[PROC_STATUS_BYTES_MAX + 1];
+  size_t size = 0;
+  if (port_file_read("/proc/self/status", status, PROC_STATUS_BYTES_MAX, &size) != PORT_OK) return UINT64_MAX;
+  status[size] = '\0';
+  const char *line = strstr(status, "\nVmData:");
+  unsigned long long kib;
+  return line != NULL && sscanf(line, "\nVmData: %llu kB", &kib) == 1 ? (uint64_t)kib * 1024 : UINT64_MAX;
+}
+
+/* Both limits at once: the hard one cannot be raised again. One that is lower already stays. */
+static bool lower_limit(int resource, uint64_t most) {
+  struct rlimit limit;
+  if (getrlimit(resource, &limit) != 0) return false;
+  if (limit.rlim_max > most) limit.rlim_max = (rlim_t)most;
+  limit.rlim_cur = limit.rlim_max;
+  return setrlimit(resource, &limit) == 0;
+}
+
+port_status port_process_limit(uint32_t processor_s, uint64_t data_bytes) {
+  uint64_t data = data_bytes_now();
+  bool known = data <= UINT64_MAX - data_bytes;
+  bool limited = known && lower_limit(RLIMIT_DATA, data + data_bytes) && lower_limit(RLIMIT_CPU, processor_s) &&
+                 lower_limit(RLIMIT_FSIZE, 0) && lower_limit(RLIMIT_CORE, 0);
+  return limited ? PORT_OK : PORT_FAILED;
+}
+
+uint8_t *port_page_map(intptr_t handle, size_t size) {
+  void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, (int)handle, 0);
+  return page == MAP_FAILED ? NULL : page;
+}
 
 /* ---- tokens ----------------------------------------------------------------------------------- */
 

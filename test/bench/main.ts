@@ -12,6 +12,7 @@ import { rewritePolicy } from '../../host/engine/policy-module.ts'
 import { parseModule } from '../../host/engine/wasm/parse-module.ts'
 import { writeModule } from '../../host/engine/wasm/write-module.ts'
 import { root } from '../../host/paths.ts'
+import { measureCall, measureDecision, measureParts, type Percentiles } from './decisions.ts'
 import { medianUs } from './measure.ts'
 import { measureOverhead } from './overhead.ts'
 
@@ -62,19 +63,60 @@ function rewriting(): void {
   console.log(renderTable(['bytes', 'ms', 'of V8 validating, ms', 'ms for 50 KB', 'aim met'], [row]))
 }
 
-function runKernels(...flags: string[]): [string, number][] {
-  const script = fileURLToPath(new URL('kernel-process.js', import.meta.url))
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, script], { encoding: 'utf8' })
+function calls(): void {
+  title(
+    'One policy call: role-by-group, one page, an operation question of 900 bytes; aim: 3 µs, 99 of 100 within 10 µs',
+  )
+  const parts = measureParts().map(({ part, us }) => [part, us.toFixed(2)])
+  console.log(renderTable(['part', 'µs'], parts))
+  const [call, alone, guarded] = [measureCall(), measureDecision(false), measureDecision(true)]
+  const row = (name: string, { p50, p99 }: Percentiles, aim: number) => [
+    name,
+    p50.toFixed(2),
+    p99.toFixed(2),
+    aim.toFixed(0),
+    verdict(p50, aim),
+  ]
+  console.log()
+  const rows = [
+    row('policy call, with putting back', call, 3),
+    row('operation decision', alone, 6),
+    row('operation decision, with a guard', guarded, 12),
+  ]
+  console.log(renderTable(['what', 'median µs', '99 % within µs', 'aim for median', 'aim met'], rows))
+}
+
+function residents(): void {
+  title('Policies kept ready in one evaluator, each a module of its own; aim: 2,000 within 300 MiB')
+  const rows = [100, 1_000, 2_000].map((count) => {
+    const { before, after } = runProcess<{ before: number; after: number }>(
+      'residents-process',
+      ['--no-wasm-lazy-compilation'],
+      String(count),
+    )
+    const mib = after / 2 ** 20
+    const each = (after - before) / 1024 / count
+    return [String(count), mib.toFixed(0), each.toFixed(0), verdict(mib, 300)]
+  })
+  console.log(renderTable(['policies', 'MiB in all', 'KiB each', 'aim met'], rows))
+}
+
+/** What a process of its own prints as JSON. */
+function runProcess<Result>(name: string, flags: readonly string[], ...args: string[]): Result {
+  const script = fileURLToPath(new URL(`${name}.js`, import.meta.url))
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, script, ...args], {
+    encoding: 'utf8',
+  })
   if (status !== 0) throw new Error(stderr)
-  return JSON.parse(stdout) as [string, number][]
+  return JSON.parse(stdout) as Result
 }
 
 function kernels(): void {
   title(
     "Fuel: time for each unit, in V8's baseline and its optimising tier; aim: at most 5 ns, whatever runs",
   )
-  const baseline = runKernels('--liftoff-only')
-  const optimised = new Map(runKernels('--no-liftoff'))
+  const baseline = runProcess<[string, number][]>('kernel-process', ['--liftoff-only'])
+  const optimised = new Map(runProcess<[string, number][]>('kernel-process', ['--no-liftoff']))
   const rows = baseline.map(([name, ns]) => {
     const other = optimised.get(name) ?? Number.NaN
     return [name, ns.toFixed(2), other.toFixed(2), verdict(Math.max(ns, other), 5)]
@@ -87,5 +129,7 @@ console.log(
 )
 overhead()
 rewriting()
+calls()
+residents()
 kernels()
 if (failed) process.exitCode = 1

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
+import { tellHost } from '../../host/cli/operator-client.ts'
 import type { ServeProcess } from '../../host/cli/serve-process.ts'
 import type { Question } from '../../host/winrm/question.ts'
 import { eventually, operation, settled, Testbed, told, user } from '../support/testbed.ts'
@@ -31,6 +32,7 @@ beforeEach(async () => {
     async () => died().length,
     (count) => count === kills,
   )
+  await tellHost(bed.endpoint, { command: 'lift', tenant: 'bad' })
   await settled(host)
 })
 
@@ -116,10 +118,30 @@ describe('an endless policy that has fuel for seconds', () => {
     expect(host.entries.filter(({ event }) => event === 'gap')).toEqual([])
   })
 
-  it('leaves its own tenant with answers to other questions', async () => {
+  it('is quarantined: its tenant gets no answer any more, and no second evaluator is lost', async () => {
+    await askEndless()
+    for (const question of [{ ...user, senderName: 'endless' }, user, operation]) {
+      expect(told(await bed.winrm.ask(bad, question))).toEqual({ code: 1359, noAnswer: true })
+    }
+    expect(told(await bed.winrm.ask(good, user)).code).toBe(0)
+    await eventually(
+      async () => host.entries.filter(({ error }) => error === 'ERR_POLICY_QUARANTINED').length,
+      (count) => count === 3,
+    )
+    expect(await tellHost(bed.endpoint, { command: 'quarantine' })).toMatchObject([
+      { tenant: 'bad', reason: 'processor time' },
+    ])
+    expect(died()).toHaveLength(kills)
+  })
+
+  it('answers again once the operator has lifted the quarantine', async () => {
+    await askEndless()
+    const lifted = await tellHost(bed.endpoint, { command: 'lift', tenant: 'bad' })
+    expect(lifted).toMatchObject([{ tenant: 'bad' }])
     await eventually(
       () => bed.winrm.ask(bad, user),
       ({ code }) => code === 0,
     )
+    expect(host.entries.find(({ event }) => event === 'quarantine-lifted')).toMatchObject({ tenant: 'bad' })
   })
 })

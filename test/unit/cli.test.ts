@@ -6,7 +6,6 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { root } from '../../host/paths.ts'
 import { runProgram } from '../support/command.ts'
 import { configOf } from '../support/testbed.ts'
 import { policyModule } from '../support/wasm.ts'
@@ -62,38 +61,6 @@ describe('wrong usage ends with status 2 and says what to do', () => {
     expect(stderr).toMatch(message)
     expect(stderr).not.toMatch(/ at .*\.js:\d+/) // no stack trace
     expect([status, stdout]).toEqual([2, ''])
-  })
-})
-
-describe('check', () => {
-  const example = join(root, 'build', 'policies', 'role-by-group.wasm')
-
-  it('reports on a module that would be admitted', () => {
-    const { status, stdout, stderr } = run('check', example, '--json')
-    expect([status, stderr]).toEqual([0, ''])
-    expect(JSON.parse(stdout)).toMatchObject({
-      admitted: true,
-      errors: [],
-      report: { memoryPages: { minimum: 1, maximum: 16 }, queryQuota: true },
-    })
-    expect(run('check', example).stdout).toMatch(
-      /^admitted: \d+ bytes \(\d+ metered\), .* with queryQuota\n$/,
-    )
-  })
-
-  it('says why and where a module would not', () => {
-    const { status, stdout } = run('check', 'text.wasm', '--json')
-    expect(status).toBe(1)
-    expect(JSON.parse(stdout)).toMatchObject({
-      admitted: false,
-      errors: [{ code: 'ERR_MODULE_MALFORMED', offset: 0 }],
-      report: null,
-    })
-    expect(run('check', 'text.wasm').stdout).toMatch(/^refused: .*\(byte 0\) \[ERR_MODULE_MALFORMED\]\n$/)
-  })
-
-  it('of a file that is not there is a mistake of the caller', () => {
-    expect(run('check', 'gone.wasm')).toMatchObject({ status: 2, stdout: '' })
   })
 })
 

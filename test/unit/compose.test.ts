@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import type { PolicyFunction } from '../../host/engine/interface.ts'
-import type { NoAnswer, PolicyAnswer } from '../../host/engine/policy-call.ts'
+import type { NoAnswer, PolicyAnswer } from '../../host/engine/policy-answer.ts'
 import type { Quota } from '../../host/engine/result-record.ts'
 import type { ErrorCode } from '../../host/errors.ts'
 import { codeOf } from '../../host/winrm/codes.ts'

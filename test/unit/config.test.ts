@@ -79,15 +79,14 @@ describe('a configuration', () => {
           },
         },
       ],
-      policies: new Map([
-        [
-          digestOf('contoso'),
-          {
-            bytes: Buffer.from('the bytes of contoso'),
-            place: `/tenants/0/policy (${join(folder, 'policies', 'contoso.wasm')})`,
-          },
-        ],
-      ]),
+      policies: new Map([[digestOf('contoso'), Buffer.from('the bytes of contoso')]]),
+      uses: [
+        {
+          digest: digestOf('contoso'),
+          fuelPerDecision: 1_000_000,
+          place: `/tenants/0/policy (${join(folder, 'policies', 'contoso.wasm')})`,
+        },
+      ],
     })
   })
 
@@ -145,6 +144,40 @@ describe('a configuration', () => {
       },
     })
     expect([...config.policies.keys()].sort()).toEqual(['contoso', 'fabrikam', 'guard'].map(digestOf).sort())
+  })
+
+  it('has the settings and the vectors of a policy, and each use of it once', () => {
+    const settings = { admins: ['ada'] }
+    const vector = {
+      question: { kind: 'user', application: 'a', senderName: 'b' },
+      expect: { outcome: 'allow' },
+    }
+    writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings))
+    writeFileSync(join(folder, 'vectors.jsonl'), JSON.stringify(vector))
+    const extras = { settings: 'settings.json', vectors: 'vectors.jsonl' }
+    const same = { ...fabrikam, policy: contoso.policy }
+    const config = load({
+      ...good,
+      guard: { policy: contoso.policy, settings: 'settings.json' },
+      tenants: [
+        { ...contoso, ...extras },
+        { ...same, ...extras },
+      ],
+    })
+    expect(config.guard?.settings).toEqual(settings)
+    expect(config.tenants.map((tenant) => tenant.settings)).toEqual([settings, settings])
+    expect(config.uses).toHaveLength(2)
+    expect(config.uses.map(({ vectors }) => vectors?.length)).toEqual([undefined, 1])
+    expect(config.uses.map(({ settings: own }) => own)).toEqual([settings, settings])
+  })
+
+  it.each([
+    ['settings', '{"a": "b"}', 'ERR_SETTINGS_FILE'],
+    ['vectors', '{"question": 1}', 'ERR_VECTORS_FILE'],
+  ])('with %s that are none is refused', (member, content, code) => {
+    writeFileSync(join(folder, 'wrong.json'), content)
+    expect(refusal(() => load(withTenant({ [member]: 'wrong.json' }))).code).toBe(code)
+    expect(refusal(() => load(withTenant({ [member]: 'gone.json' }))).code).toBe(code)
   })
 
   it('reads a policy once that many name', () => {

@@ -1,5 +1,5 @@
-// The strict parser: what it admits, what it refuses and how it names it, and that no bytes whatever bring it down.
-// Modules are put together from sections by hand, so that each test is wrong in one place only.
+// The strict parser: what it admits, what it refuses and how it names it. Modules are put together from sections by hand,
+// so that each test is wrong in one place only. That no bytes whatever bring it down is in differential/mutants.test.ts.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -306,49 +306,4 @@ describe('a LEB128 number', () => {
   ])('of 32 bits is refused as %j', (bytes) => {
     expect(() => new ByteReader(Uint8Array.from(bytes)).u32()).toThrow(Refusal)
   })
-})
-
-describe('bytes of any kind', () => {
-  /** Enough to meet most branches; the number of runs can be raised from outside. */
-  const numRuns = Number(process.env.PORTCULLIS_FUZZ ?? 20_000)
-
-  it('that are no module are refused, and never anything else', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        refusal(bytes)
-        refusal(Uint8Array.from([...HEADER, ...bytes]))
-      }),
-      { numRuns },
-    )
-  }, 600_000)
-
-  it('that were a policy are refused with a code, or are what V8 takes them for', () => {
-    const change = fc.tuple(fc.nat(), fc.nat(255), fc.constantFrom('set', 'insert', 'delete', 'cut'))
-    let admitted = 0
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...policies),
-        fc.array(change, { minLength: 1, maxLength: 4 }),
-        (policy, changes) => {
-          let bytes = [...policy]
-          for (const [place, value, what] of changes) {
-            const at = place % bytes.length
-            if (what === 'set') bytes[at] = value
-            else if (what === 'insert') bytes.splice(at, 0, value)
-            else if (what === 'delete') bytes.splice(at, 1)
-            else if (value > 250) bytes = bytes.slice(0, at + 1)
-          }
-          const mutated = Uint8Array.from(bytes)
-          const refused = refusal(mutated)
-          if (refused !== undefined) expect(refused.code).toMatch(/^ERR_MODULE_/)
-          else if (WebAssembly.validate(mutated)) {
-            admitted++
-            agrees(mutated, parseModule(mutated))
-          }
-        },
-      ),
-      { numRuns: numRuns / 4 },
-    )
-    expect(admitted).toBeGreaterThan(0)
-  }, 600_000)
 })

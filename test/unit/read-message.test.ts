@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 
-import { readMessage, readOvertime } from '../../host/control/read-message.ts'
+import { readMessage, readOvertime, readRunning } from '../../host/control/read-message.ts'
 
 const decision = {
   id: 'ab'.repeat(16),
@@ -26,11 +26,8 @@ const read = (message: unknown) => readMessage(Buffer.from(JSON.stringify(messag
 
 describe('a message of an evaluator', () => {
   it.each([
-    { type: 'ready', faults: [] },
-    {
-      type: 'ready',
-      faults: [{ digest: 'ab'.repeat(32), code: 'ERR_MODULE_SIZE', detail: 'it has 0 bytes' }],
-    },
+    { type: 'ready' },
+    { type: 'held', id: 'ab'.repeat(16), tenant: 'contoso' },
     { type: 'serving', index: 3 },
     { type: 'failed', code: 'ERR_ENDPOINT_IN_USE', detail: '' },
     { type: 'gap', lost: 7 },
@@ -44,7 +41,8 @@ describe('a message of an evaluator', () => {
     ['null', null],
     ['a number', 1],
     ['an unknown type', { type: 'quit' }],
-    ['ready without faults', { type: 'ready' }],
+    ['ready with something', { type: 'ready', faults: [] }],
+    ['an id that is none', { type: 'held', id: 'ab', tenant: 'contoso' }],
     ['a decision without a record', { type: 'decision' }],
     ['an error code that is none', { type: 'failed', code: 'toString', detail: '' }],
     ['an index of text', { type: 'serving', index: 'evil' }],
@@ -55,7 +53,6 @@ describe('a message of an evaluator', () => {
     ['an outcome that is none', { type: 'decision', record: { ...decision, outcome: 'maybe' } }],
     ['a text without end', { type: 'decision', record: { ...decision, sender: 'x'.repeat(5_000) } }],
     ['a negative count', { type: 'gap', lost: -1 }],
-    ['a hundred faults too many', { type: 'ready', faults: Array(200).fill({}) }],
   ])('is refused with %s', (_, message) => {
     expect(() => read(message)).toThrow(/ERR_CHANNEL/)
   })
@@ -65,36 +62,78 @@ describe('a message of an evaluator', () => {
   })
 })
 
+const label = { tenant: 't', application: 'a', policy: 'cd'.repeat(32) }
+
 describe('an overtime frame', () => {
-  const body = (label: string, kind = 1) => {
-    const header = Buffer.alloc(28)
+  const body = (text: string, { kind = 1, phase = 2 } = {}) => {
+    const header = Buffer.alloc(32)
     header.writeUInt16LE(kind, 16)
     header.writeUInt16LE(2, 18)
     header.writeUInt32LE(110, 20)
     header.writeUInt32LE(120, 24)
-    return Buffer.concat([header, Buffer.from(label)])
+    header.writeUInt32LE(phase, 28)
+    return Buffer.concat([header, Buffer.from(text)])
   }
 
   it('is read with its label', () => {
-    expect(readOvertime(body('{"tenant":"t","application":"a"}'))).toEqual({
+    expect(readOvertime(body(JSON.stringify(label)))).toEqual({
+      ...label,
       id: '0'.repeat(32),
       kind: 'user',
       attempt: 2,
+      phase: 'tenant',
       processorMs: 110,
       wallMs: 120,
-      tenant: 't',
-      application: 'a',
     })
   })
 
   it.each([
     Buffer.alloc(5),
-    Buffer.alloc(28),
+    Buffer.alloc(32),
     body('{"tenant":"t"'),
-    body('{"tenant":"t"}'),
-    body('{"tenant":1,"application":"a"}'),
-    body('{"tenant":"t","application":"a"}', 9),
+    body('{"tenant":"t","application":"a"}'),
+    body(JSON.stringify({ ...label, tenant: 1 })),
+    body(JSON.stringify({ ...label, policy: 'short' })),
+    body(JSON.stringify(label), { kind: 9 }),
+    body(JSON.stringify(label), { phase: 3 }),
   ])('is refused if it is malformed (%#)', (bytes) => {
     expect(() => readOvertime(bytes)).toThrow(/ERR_CHANNEL/)
+  })
+})
+
+describe('the page of an evaluator that has died', () => {
+  const page = (change: (bytes: Buffer) => void = () => {}) => {
+    const bytes = Buffer.alloc(4096)
+    bytes.writeUInt32LE(0x4e524350, 0)
+    bytes.writeUInt32LE(7, 4)
+    bytes.writeUInt16LE(2, 8)
+    bytes.writeUInt16LE(1, 10)
+    bytes.writeUInt32LE(1, 12)
+    bytes.fill(0xab, 16, 32)
+    bytes.write(JSON.stringify({ ...label, guard: 'ef'.repeat(32) }), 32)
+    change(bytes)
+    return bytes
+  }
+
+  it('says what it was working on, and whose code ran', () => {
+    expect(readRunning(page())).toEqual({
+      ...label,
+      guard: 'ef'.repeat(32),
+      id: 'ab'.repeat(16),
+      kind: 'operation',
+      attempt: 1,
+      phase: 'guard',
+    })
+  })
+
+  it.each<[string, (bytes: Buffer) => void]>([
+    ['between two questions', (bytes) => bytes.writeUInt32LE(8, 4)],
+    ['before its first', (bytes) => bytes.fill(0)],
+    ['with a phase that is none', (bytes) => bytes.writeUInt32LE(9, 12)],
+    ['with a kind that is none', (bytes) => bytes.writeUInt16LE(9, 8)],
+    ['with a label that is none', (bytes) => bytes.write('{"nobody":', 32)],
+    ['overwritten with noise', (bytes) => bytes.fill(0xff, 8)],
+  ])('says nothing %s', (_, change) => {
+    expect(readRunning(page(change))).toBeUndefined()
   })
 })

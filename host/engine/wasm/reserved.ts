@@ -5,6 +5,8 @@
 
 const prefix = 'portcullis:'
 
+const globalPrefix = `${prefix}global:`
+
 export const reserved = {
   /** Global, i32, mutable: fuel that is left; below zero once it has run out. */
   fuel: `${prefix}fuel`,
@@ -13,8 +15,12 @@ export const reserved = {
   /** The start function, if there was one, to be called once before anything else. */
   start: `${prefix}start`,
   /** The module's own mutable globals, in their order, from 0 on. */
-  global: (number: number): string => `${prefix}global:${number}`,
+  global: (number: number): string => `${globalPrefix}${number}`,
 } as const
+
+export function isGlobalName(name: string): boolean {
+  return name.startsWith(globalPrefix)
+}
 
 export function isReserved(name: string): boolean {
   return name.startsWith(prefix)

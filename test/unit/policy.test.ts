@@ -7,10 +7,12 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 import { Consultation } from '../../host/engine/consultation.ts'
-import { callPolicy, type PolicyAnswer } from '../../host/engine/policy-call.ts'
+import { Policy } from '../../host/engine/policy.ts'
+import type { PolicyAnswer } from '../../host/engine/policy-answer.ts'
 import { compilePolicy, type PolicyModule } from '../../host/engine/policy-module.ts'
 import type { ErrorCode } from '../../host/errors.ts'
 import { abortTextUnitsMax, fuelPerDecision } from '../../host/limits.ts'
+import { callPolicy } from '../support/ask-policy.ts'
 import { type Question, writeBlock } from '../support/block.ts'
 import { policyPath } from '../support/testbed.ts'
 import { op, type PolicySpec, place, policyModule, returning, type WasmFunction } from '../support/wasm.ts'
@@ -318,10 +320,10 @@ describe('the fuel of a call', () => {
     const block = writeBlock(operation)
     const fuel = (name: 'user' | 'operation') => callPolicy(policy, name, block, fuelPerDecision).fuelUsed
     const both = fuel('user') + fuel('operation')
-    const enough = new Consultation(policy, block, both)
+    const enough = new Consultation(new Policy(policy), block, both)
     expect([enough.ask('user')?.kind, enough.ask('operation')?.kind]).toEqual(['allow', 'allow'])
     expect(enough.fuelUsed).toBe(both)
-    const less = new Consultation(policy, block, both - 1)
+    const less = new Consultation(new Policy(policy), block, both - 1)
     expect(less.ask('user')?.kind).toBe('allow')
     expect(less.ask('operation')).toMatchObject({ error: 'ERR_POLICY_FUEL' })
     expect(less.fuelUsed).toBe(both - 1)

@@ -1,0 +1,78 @@
+/**
+ * Where the operator's commands reach a running host: a socket in the endpoint's folder, one line of JSON each way. Only
+ * the host's own account may connect; the operating system sees to that by the socket's mode.
+ */
+
+import { rmSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
+
+import { PortcullisError } from '../errors.ts'
+import { operatorLineBytesMax } from '../limits.ts'
+
+export const operatorSocket = (endpoint: string): string => join(endpoint, 'operator.sock')
+
+export type OperatorCommand =
+  | { readonly command: 'quarantine' }
+  | { readonly command: 'lift'; readonly tenant: string }
+
+/** What the host does when it is told to; what it returns is answered as JSON. */
+export type Obey = (command: OperatorCommand) => unknown
+
+function commandOf(line: string): OperatorCommand {
+  const value = JSON.parse(line) as Partial<Record<string, unknown>>
+  if (value.command === 'quarantine') return { command: 'quarantine' }
+  if (value.command === 'lift' && typeof value.tenant === 'string') {
+    return { command: 'lift', tenant: value.tenant }
+  }
+  throw new Error('an unknown command')
+}
+
+function serve(socket: Socket, obey: Obey): void {
+  let received = ''
+  socket.setEncoding('utf8')
+  socket.on('error', () => socket.destroy())
+  socket.on('data', (text: string) => {
+    received += text
+    const end = received.indexOf('\n')
+    if (end < 0 && received.length > operatorLineBytesMax) socket.destroy()
+    if (end < 0) return
+    try {
+      socket.end(`${JSON.stringify({ result: obey(commandOf(received.slice(0, end))) })}\n`)
+    } catch (error) {
+      const { code, message } = error as PortcullisError
+      socket.end(`${JSON.stringify({ error: message, code: code ?? null })}\n`)
+    }
+  })
+}
+
+export class OperatorEndpoint {
+  readonly #server: Server
+  readonly #path: string
+
+  private constructor(server: Server, path: string) {
+    this.#server = server
+    this.#path = path
+  }
+
+  /** `endpoint` has been prepared: nobody serves there. */
+  static async open(endpoint: string, obey: Obey): Promise<OperatorEndpoint> {
+    const path = operatorSocket(endpoint)
+    rmSync(path, { force: true })
+    const server = createServer((socket) => serve(socket, obey))
+    const listening = new Promise<void>((resolve, reject) => {
+      server.once('error', (error) => reject(new PortcullisError('ERR_ENDPOINT_LISTEN', error.message)))
+      // Made with this mode, not given it afterwards. Binding happens before `listen` returns.
+      const before = process.umask(0o177)
+      server.listen(path, resolve)
+      process.umask(before)
+    })
+    await listening
+    return new OperatorEndpoint(server, path)
+  }
+
+  close(): void {
+    this.#server.close()
+    rmSync(this.#path, { force: true })
+  }
+}

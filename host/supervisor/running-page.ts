@@ -1,0 +1,41 @@
+/**
+ * The page on which an evaluator says what it is working on. It is a file without a name, mapped by the evaluator, so that it can
+ * be read after the evaluator has died in whatever way.
+ */
+
+import { randomUUID } from 'node:crypto'
+import { closeSync, ftruncateSync, openSync, readSync, unlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { type Running, readRunning } from '../control/read-message.ts'
+import { PortcullisError } from '../errors.ts'
+import { runningPage } from '../wire/layout.ts'
+
+export class RunningPage {
+  /** To be inherited by the evaluator. */
+  readonly descriptor: number
+  #isOpen = true
+
+  /** Throws ERR_EVALUATOR_START if the system has no file to give. */
+  constructor() {
+    const path = join(tmpdir(), `portcullis-${randomUUID()}`)
+    try {
+      this.descriptor = openSync(path, 'wx+', 0o600)
+      unlinkSync(path)
+      ftruncateSync(this.descriptor, runningPage.bytes)
+    } catch (error) {
+      throw new PortcullisError('ERR_EVALUATOR_START', (error as Error).message)
+    }
+  }
+
+  /** What the evaluator, which is dead, was working on. Closes the page. */
+  lastWords(): Running | undefined {
+    if (!this.#isOpen) return undefined
+    this.#isOpen = false
+    const page = Buffer.alloc(runningPage.bytes)
+    readSync(this.descriptor, page, 0, page.length, 0)
+    closeSync(this.descriptor)
+    return readRunning(page)
+  }
+}

@@ -1,0 +1,167 @@
+// An evaluator that dies while it runs a policy: the question that it had is not asked again of the same policy, other tenants
+// lose nothing, two such deaths end a policy's career, and what was done to the evaluator from outside is blamed on nobody.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+
+import { tellHost } from '../../host/cli/operator-client.ts'
+import type { ServeProcess } from '../../host/cli/serve-process.ts'
+import { runProgram } from '../support/command.ts'
+import { eventually, settled, sleep, Testbed, told, user } from '../support/testbed.ts'
+
+let bed: Testbed
+let host: ServeProcess
+let suspect: number
+let other: number
+
+const slowly = { ...user, senderName: 'CONTOSO\\slow' }
+
+beforeAll(async () => {
+  bed = new Testbed()
+  host = await bed.host([
+    { name: 'suspect', policy: 'slow' },
+    { name: 'other', policy: 'slow' },
+  ])
+  suspect = bed.startup('suspect')
+  other = bed.startup('other')
+  for (const instance of [suspect, other]) await bed.winrm.ask(instance, user)
+})
+
+afterAll(async () => {
+  const violations = bed.winrm.violations()
+  await bed.close()
+  expect(violations).toEqual({})
+})
+
+const quarantine = () => tellHost(bed.endpoint, { command: 'quarantine' }) as Promise<unknown[]>
+
+beforeEach(async () => {
+  await tellHost(bed.endpoint, { command: 'lift', tenant: 'suspect' })
+  await sleep(2_100) // what was suspected is forgotten
+  await settled(host)
+})
+
+function servingPid(): number {
+  return Number(
+    host.entries.filter(({ event, evaluator }) => event === 'evaluator-serving' && evaluator === 0).at(-1)
+      ?.evaluatorPid,
+  )
+}
+
+/** Has one of two evaluators get a signal while both run the suspect's policy and have questions of both tenants behind. */
+async function signalWhileRunning(signal: NodeJS.Signals) {
+  const slow = Array.from({ length: 4 }, () => bed.winrm.ask(suspect, slowly))
+  const others = Array.from({ length: 6 }, () => bed.winrm.ask(other, user))
+  await sleep(15)
+  process.kill(servingPid(), signal)
+  return { suspect: (await Promise.all(slow)).map(told), other: (await Promise.all(others)).map(told) }
+}
+
+/** A signal may come between two questions, or while the other tenant's runs: one that does not. */
+async function signalThatHits(signal: NodeJS.Signals) {
+  for (let round = 0; round < 10; round++) {
+    const before = host.entries.length
+    const answers = await signalWhileRunning(signal)
+    await settled(host)
+    const entries = () => host.entries.slice(before)
+    const blamed = entries().find(({ event }) => event === 'policy-suspected')
+    if (blamed?.tenant === 'suspect' && blamed.phase === 'tenant') return { ...answers, entries }
+    await sleep(2_100)
+  }
+  throw new Error('no signal came while the policy ran')
+}
+
+/** A signal may come between two questions, and is then no proof; of those that did not, there must have been two. */
+async function endUntilQuarantined(signal: NodeJS.Signals): Promise<void> {
+  const blamed = () =>
+    host.entries.filter(
+      ({ event, tenant, phase }) =>
+        /^policy-(suspected|quarantined)$/.test(`${event}`) && tenant === 'suspect' && phase === 'tenant',
+    )
+  const before = blamed().length
+  for (let round = 0; round < 10 && (await quarantine()).length === 0; round++) {
+    await signalWhileRunning(signal)
+    await settled(host)
+  }
+  expect(blamed().length - before).toBe(2)
+}
+
+const allowed = { code: 0, noAnswer: false }
+const unanswered = { code: 1359, noAnswer: true }
+
+describe('an evaluator that ends itself while it runs a policy', () => {
+  it("has that policy's questions answered without being asked again, and the other tenant's asked elsewhere", async () => {
+    const answers = await signalThatHits('SIGSEGV')
+    expect(answers.other).toEqual(answers.other.map(() => allowed))
+    const lost = answers.suspect.filter(({ code }) => code !== 0)
+    expect(lost.length).toBeGreaterThan(0)
+    expect(lost).toEqual(lost.map(() => unanswered))
+    const unasked = await eventually(
+      async () => answers.entries().filter(({ error }) => error === 'ERR_POLICY_SUSPECTED'),
+      ({ length }) => length === lost.length,
+    )
+    for (const decision of unasked) expect(decision).toMatchObject({ tenant: 'suspect', attempt: 2 })
+    expect(await quarantine()).toEqual([])
+  })
+
+  it('is a suspicion for a while only: the next questions are asked', async () => {
+    await signalThatHits('SIGSEGV')
+    expect(told(await bed.winrm.ask(suspect, user))).toEqual(allowed)
+  })
+
+  it('is proof the second time', async () => {
+    await endUntilQuarantined('SIGABRT')
+    expect(await quarantine()).toMatchObject([{ tenant: 'suspect', reason: 'deaths' }])
+    expect(told(await bed.winrm.ask(suspect, user))).toEqual(unanswered)
+    expect(told(await bed.winrm.ask(other, user))).toEqual(allowed)
+  })
+})
+
+describe('an evaluator that something is done to from outside', () => {
+  it('has all its questions asked elsewhere when it is killed, and nobody is blamed', async () => {
+    for (let round = 0; round < 3; round++) {
+      const answers = await signalWhileRunning('SIGKILL')
+      for (const answer of [...answers.suspect, ...answers.other]) expect(answer).toEqual(allowed)
+      await settled(host)
+    }
+    expect(await quarantine()).toEqual([])
+  })
+
+  it('is not blamed for two seconds in which it was stopped', async () => {
+    const pid = servingPid()
+    const asked = bed.winrm.ask(suspect, slowly)
+    await sleep(8)
+    process.kill(pid, 'SIGSTOP')
+    await sleep(2_000)
+    process.kill(pid, 'SIGCONT')
+    await asked
+    await eventually(
+      () => bed.winrm.ask(suspect, user),
+      ({ code }) => code === 0,
+    )
+    expect(await quarantine()).toEqual([])
+    expect(
+      host.entries.filter(({ event, evaluatorPid }) => event === 'evaluator-died' && evaluatorPid === pid),
+    ).toEqual([])
+  })
+})
+
+describe('the command quarantine', () => {
+  const run = (...args: string[]) =>
+    runProgram('main', bed.folder, 'quarantine', '--config', 'portcullis.json', ...args)
+
+  it('shows what is quarantined, and lifts it', async () => {
+    expect(run()).toMatchObject({ status: 0, stdout: 'nothing is quarantined\n' })
+    await endUntilQuarantined('SIGSEGV')
+    expect(run().stdout).toMatch(
+      /^suspect +[0-9a-f]{12} +\S+Z +evaluators ended themselves while they ran it$/m,
+    )
+    expect(JSON.parse(run('--json').stdout)).toMatchObject([{ tenant: 'suspect', reason: 'deaths' }])
+    expect(run('--lift', 'suspect').status).toBe(0)
+    expect(run('--lift', 'suspect')).toMatchObject({
+      status: 1,
+      stdout: 'nothing of suspect was quarantined\n',
+    })
+    await sleep(2_100)
+    expect(told(await bed.winrm.ask(suspect, user))).toEqual(allowed)
+  })
+})
