@@ -1,10 +1,10 @@
-// Spins for some 20 to 50 milliseconds of processor time when the sender's name contains "slow", then allows;
-// every other question is allowed at once. The spinning costs about five hundred million units of fuel, so a
+// Spins for some 10 to 40 milliseconds of processor time when the sender's name contains "slow", then allows;
+// every other question is allowed at once. The spinning costs about two hundred million units of fuel, so a
 // host that is to see it end must be given more fuel than usual.
 
 import { Decision, OperationRequest, UserRequest } from 'portcullis'
 
-const rounds = 18000000
+const rounds = 8000000
 
 export function authzUser(user: UserRequest): Decision {
   if (user.senderName.includes('slow') && spin() == 0) return Decision.deny('the generator reached zero')

@@ -58,7 +58,9 @@ for (const opcode of admittedOpcodes()) weights.set(opcode, weigh(operationOf(op
 
 /** Fuel of one execution, but for what is charged when it runs. */
 export function weightOf(opcode: number): number {
-  return weights.get(opcode) as number
+  const weight = weights.get(opcode)
+  assert(weight !== undefined)
+  return weight
 }
 
 /** Every number that is ever subtracted from fuel is below this, so that no subtraction wraps around. */
