@@ -49,11 +49,11 @@ export class Evaluator {
   /** Returns when the supervisor has gone, or has asked for the end and nothing that was accepted is left. */
   run(): void {
     while (this.#state !== 'ended') {
-      const isDraining = this.#state === 'draining'
+      const isDraining = this.#state === 'draining' && this.#held.size === 0
       const event = this.#channel.next(isDraining ? 0 : this.#held.waitMs)
       if (event.what !== 'timeout') this.#handle(event)
       else if (isDraining) this.#state = 'ended'
-      for (const held of this.#held.takeDue(this.#state !== 'running')) this.#takeUp(held, false)
+      for (const held of this.#held.takeDue()) this.#takeUp(held, false)
     }
     this.#channel.drain()
   }

@@ -29,10 +29,14 @@ export class HeldQuestions {
     return this.#takeIf((question) => question.id === id)
   }
 
-  /** Takes out those that have waited too long, or all. */
-  takeDue(all: boolean): Held[] {
+  get size(): number {
+    return this.#questions.size
+  }
+
+  /** Takes out those that have waited too long. */
+  takeDue(): Held[] {
     const now = performance.now()
-    return this.#takeIf(({ dueMs }) => all || dueMs <= now)
+    return this.#takeIf(({ dueMs }) => dueMs <= now)
   }
 
   /** Milliseconds until one has waited too long; -1 if there is none. */
