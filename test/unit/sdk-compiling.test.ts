@@ -66,6 +66,8 @@ describe("an author's project that extends the SDK's configuration", () => {
     ])
     const others = functions.filter((name) => !name.startsWith('~') && !name.startsWith('assembly/index/'))
     expect(others).toEqual([])
+    const unused = /assembly\/(principal|certificate|local-time|resource|quota|text)\//
+    expect(functions.filter((name) => unused.test(name))).toEqual([])
     expect(wasm?.length).toBeLessThan(4500)
   })
 

@@ -2,6 +2,7 @@
 
 import { actionField, operationOffset, resourceUriField, textOf } from './block'
 import { OperationKind, operationKindOf } from './operation-kind'
+import { Resource } from './resource'
 import { UserRequest } from './user-request'
 
 /**
@@ -55,11 +56,24 @@ export class OperationRequest {
    * which matches by prefix.
    *
    * ```ts
-   * if (request.resourceUri == 'http://schemas.microsoft.com/powershell/Microsoft.PowerShell') { ... }
+   * const shell = 'http://schemas.microsoft.com/powershell/Microsoft.PowerShell'
+   * if (request.resourceUri == shell) return Decision.allow()
    * ```
    */
   get resourceUri(): string {
     return textOf(changetype<usize>(this), resourceUriField)
+  }
+
+  /**
+   * `resourceUri` taken apart. Worked out anew each time; keep it in a constant.
+   *
+   * ```ts
+   * const wmi = 'http://schemas.microsoft.com/wbem/wsman/1/wmi'
+   * if (!request.resource.isBelow(wmi)) return Decision.deny('WMI only')
+   * ```
+   */
+  get resource(): Resource {
+    return Resource.of(this.resourceUri)
   }
 
   /**

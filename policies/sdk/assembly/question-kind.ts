@@ -5,7 +5,7 @@
  * `User` and `Operation`.
  *
  * ```ts
- * if (user.kind == QuestionKind.Operation) { ... }
+ * if (user.kind == QuestionKind.Quota) return Decision.allow()
  * ```
  */
 export enum QuestionKind {

@@ -36,6 +36,15 @@ function firstValueOf(entry: usize): usize {
   return entry + 8 + padded(load<u32>(entry))
 }
 
+/**
+ * What the operator or the tenant has set for this policy: lists of texts, each under a key. Keys and texts
+ * are compared as they are. Without settings there is no key at all.
+ *
+ * ```ts
+ * const seconds = Settings.first('seconds')
+ * if (seconds == null) return Decision.deny('not set up yet')
+ * ```
+ */
 export namespace Settings {
   /**
    * Whether there is a key of this name, with however many values.

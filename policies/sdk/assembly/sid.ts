@@ -45,12 +45,21 @@ export function listTexts(list: usize, bytes: usize): string[] {
 }
 
 /**
- * Parses a SID as Windows writes it and returns the address of its bytes, which stay until the next call.
- * Text that is not a SID ends the question without an answer: a rule about a group that cannot exist is a
- * mistake of its author.
+ * Parses the SID of a rule; see `readSid`. Text that is not a SID ends the question without an answer: a rule
+ * about a group that cannot exist is a mistake of its author.
  */
 export function parseSid(text: string): usize {
-  if (!text.startsWith('S-1-')) refuse(text)
+  const sid = readSid(text)
+  if (sid == 0) throw new Error('"' + text + '" is not a SID; one looks like S-1-5-32-544')
+  return sid
+}
+
+/**
+ * Parses a SID as Windows writes it and returns the address of its bytes, which stay until the next call, or
+ * 0 when the text is not a SID.
+ */
+export function readSid(text: string): usize {
+  if (!text.startsWith('S-1-')) return 0
   // The authority is decimal, or hexadecimal with 0x when it needs more than 32 bits.
   const hexadecimal = text.startsWith('0x', 4)
   let base: u64 = hexadecimal ? 16 : 10
@@ -61,7 +70,7 @@ export function parseSid(text: string): usize {
   for (let index = hexadecimal ? 6 : 4; index <= text.length; index++) {
     const unit = index < text.length ? text.charCodeAt(index) : dash
     if (unit == dash) {
-      if (digits == 0 || count == subAuthoritiesMax) refuse(text)
+      if (digits == 0 || count == subAuthoritiesMax) return 0
       if (count < 0) storeAuthority(value)
       else store<u32>(parsed + 8 + ((<usize>count) << 2), <u32>value)
       count++
@@ -71,9 +80,9 @@ export function parseSid(text: string): usize {
       bound = u32.MAX_VALUE
     } else {
       const digit = digitOf(unit)
-      if (digit >= base) refuse(text)
+      if (digit >= base) return 0
       value = value * base + digit
-      if (value > bound) refuse(text)
+      if (value > bound) return 0
       digits++
     }
   }
@@ -119,7 +128,7 @@ function storeAuthority(value: u64): void {
 }
 
 /** The value of a digit of base 16, or a number over every base. */
-function digitOf(unit: i32): u64 {
+export function digitOf(unit: i32): u64 {
   if (unit >= 48 && unit <= 57) return unit - 48
   const letter = unit | 32
   return letter >= 97 && letter <= 102 ? letter - 87 : u64.MAX_VALUE
@@ -135,8 +144,4 @@ function writeDecimal(start: usize, value: u32): usize {
     store<u16>(place, 48 + (value % 10))
   }
   return end
-}
-
-function refuse(text: string): void {
-  throw new Error('"' + text + '" is not a SID; one looks like S-1-5-32-544')
 }

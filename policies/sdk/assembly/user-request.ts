@@ -27,6 +27,9 @@ import {
   timeZoneOffsetMinutesOffset,
   userSidField,
 } from './block'
+import { Certificate, certificateOf } from './certificate'
+import { LocalTime } from './local-time'
+import { Principal } from './principal'
 import { QuestionKind } from './question-kind'
 import { formatSid, listHolds, listTexts, parseSid } from './sid'
 
@@ -106,6 +109,18 @@ export class UserRequest {
   }
 
   /**
+   * When the question was asked, as the tenant's date and time. Worked out anew each time; keep it in a
+   * constant.
+   *
+   * ```ts
+   * if (!user.localTime.isBetween(7, 0, 19, 30)) return Decision.deny('come back during working hours')
+   * ```
+   */
+  get localTime(): LocalTime {
+    return new LocalTime(this.timeMs, this.timeZoneOffsetMinutes)
+  }
+
+  /**
    * WinRM's name of the hosted application, such as `wsman/contoso`. Never empty.
    *
    * ```ts
@@ -130,6 +145,17 @@ export class UserRequest {
   }
 
   /**
+   * `senderName` taken apart. Worked out anew each time; keep it in a constant.
+   *
+   * ```ts
+   * if (user.principal.kind == PrincipalKind.UserPrincipalName) return Decision.deny('DOMAIN\\user, please')
+   * ```
+   */
+  get principal(): Principal {
+    return Principal.parse(this.senderName)
+  }
+
+  /**
    * How the user was authenticated: `Basic`, `ClientCertificate`, or what the security package is called,
    * such as `Negotiate` or `Kerberos`. The spelling of the latter is not documented; see
    * `equalsIgnoringCase`. May be empty.
@@ -140,6 +166,18 @@ export class UserRequest {
    */
   get authenticationMechanism(): string {
     return textOf(changetype<usize>(this), authenticationMechanismField)
+  }
+
+  /**
+   * The client certificate with the four texts that follow, or `null` when WinRM gave none of them.
+   *
+   * ```ts
+   * const certificate = user.certificate
+   * if (certificate == null) return Decision.deny('a client certificate is needed')
+   * ```
+   */
+  get certificate(): Certificate | null {
+    return certificateOf(changetype<usize>(this))
   }
 
   /**
@@ -166,11 +204,12 @@ export class UserRequest {
   }
 
   /**
-   * The thumbprint of the issuer's certificate as WinRM spells it, or `null` when there is none.
+   * The thumbprint of the issuer's certificate as WinRM spells it, or `null` when there is none. To compare
+   * it, use `isIssuedBy` of `certificate`.
    *
    * ```ts
    * const thumbprint = user.certificateIssuerThumbprint
-   * if (thumbprint == null || !equalsIgnoringCase(thumbprint, ourAuthority)) return Decision.deny('foreign')
+   * if (thumbprint == null) return Decision.deny('a client certificate is needed')
    * ```
    */
   get certificateIssuerThumbprint(): string | null {
