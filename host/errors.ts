@@ -76,6 +76,8 @@ export const errorTable = {
   ERR_QUESTION_FILE: { fault: 'operator', text: 'the question is not a well-formed question' },
   ERR_SETTINGS_FILE: { fault: 'operator', text: 'the settings are not well-formed settings' },
   ERR_VECTORS_FILE: { fault: 'operator', text: 'the vectors are not well-formed vectors' },
+  ERR_PROJECT_FOLDER: { fault: 'operator', text: 'the folder cannot be used as a policy project' },
+  ERR_PROJECT_PACKAGE: { fault: 'operator', text: 'a package that compiles policies is not installed' },
   ERR_CONNECTION_FOREIGN: {
     fault: 'operator',
     text: 'no tenant is configured for this application and this account',

@@ -77,7 +77,7 @@ export interface Report extends ModuleFigures {
 /** `failed` of the vectors are not met. */
 export function vectorFigures(
   vectors: readonly Vector[],
-  tried: readonly Tried[],
+  tried: readonly Pick<Tried, 'description'>[],
   failed: number,
 ): VectorFigures {
   const used = tried.map(({ description }) => description.fuelUsed)

@@ -6,19 +6,25 @@
 import { Command, CommanderError } from 'commander'
 
 import { PortcullisError } from '../errors.ts'
+import { hintFor } from './author/hints.ts'
 import { visible } from './table.ts'
 
 const USAGE = 2
 
+const usageErrors = /^ERR_(CONFIG_|QUESTION_|SETTINGS_|VECTORS_|PROJECT_|MODULE_UNREADABLE)/
+
 /**
+ * Prints what went wrong and returns the exit code for it.
  * Commander's own complaints are usage errors, and so are a configuration and a question that cannot be used: a script
  * must not take a mistake of its own for a denial. Asking for help is none.
  */
-function exitCodeOf(error: unknown, name: string): number {
+export function reportError(error: unknown, name: string): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
   if (error instanceof PortcullisError) {
     console.error(`${name}: ${error.message.split('\n').map(visible).join('\n')}`)
-    if (/^ERR_(CONFIG_|QUESTION_|SETTINGS_|VECTORS_|MODULE_UNREADABLE)/.test(error.code)) return USAGE
+    const hint = hintFor(error.code)
+    if (hint !== undefined) console.error(`hint: ${hint}`)
+    if (usageErrors.test(error.code)) return USAGE
   } else {
     console.error(error)
   }
@@ -34,6 +40,6 @@ export async function runCommand(command: Command): Promise<void> {
   try {
     await command.parseAsync()
   } catch (error) {
-    process.exitCode = exitCodeOf(error, command.name())
+    process.exitCode = reportError(error, command.name())
   }
 }

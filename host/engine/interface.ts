@@ -4,6 +4,7 @@
  */
 
 import { PortcullisError } from '../errors.ts'
+import { similarName } from './similar-name.ts'
 import { type Export, type ExternalKind, functionTypes, importsOf, type Module } from './wasm/module.ts'
 
 export const policyFunctions = {
@@ -25,7 +26,12 @@ export const memoryExport = 'memory'
 function findExport(module: Module, name: string, kind: ExternalKind, required: boolean): Export | undefined {
   const found = module.exports.find((one) => one.name === name)
   if (found === undefined && !required) return undefined
-  if (found?.kind !== kind) throw new PortcullisError('ERR_MODULE_EXPORT', `export a ${kind} named "${name}"`)
+  if (found?.kind !== kind) {
+    const names = module.exports.filter((one) => one.kind === kind).map((one) => one.name)
+    const similar = similarName(name, names)
+    const question = similar === undefined ? '' : `; it exports "${similar}", did you mean that?`
+    throw new PortcullisError('ERR_MODULE_EXPORT', `export a ${kind} named "${name}"${question}`)
+  }
   return found
 }
 

@@ -1,0 +1,62 @@
+/**
+ * What `test` and `bench` work on: a module, vectors and settings, by default those of the project in the current
+ * folder; and one decision for each vector, made as `run` and a host's admission make it.
+ */
+
+import { existsSync } from 'node:fs'
+
+import { decideAlone } from '../../admission/decide-alone.ts'
+import { Policy } from '../../engine/policy.ts'
+import { compilePolicy } from '../../engine/policy-module.ts'
+import { PortcullisError } from '../../errors.ts'
+import { readBytes } from '../../json-file.ts'
+import { fuelPerDecision } from '../../limits.ts'
+import { readSettings } from '../../tenant/settings.ts'
+import type { Description } from '../../winrm/description.ts'
+import { readVectors, type Vector } from '../../winrm/vectors.ts'
+import { callersPath } from '../callers-path.ts'
+import * as project from './compile.ts'
+
+export interface InputOptions {
+  readonly vectors?: string
+  readonly settings?: string
+  readonly json?: boolean
+}
+
+export interface InputPaths {
+  readonly module: string
+  readonly vectors: string
+  readonly settings: string | undefined
+}
+
+export interface Inputs {
+  readonly policy: Policy
+  readonly vectors: readonly Vector[]
+}
+
+export function inputPaths(module: string | undefined, { vectors, settings }: InputOptions): InputPaths {
+  return {
+    module: callersPath(module ?? project.modulePath),
+    vectors: callersPath(vectors ?? project.vectorsPath),
+    settings: settings === undefined ? undefined : callersPath(settings),
+  }
+}
+
+/** Throws a PortcullisError for a file that cannot be used, and for a module that a host would refuse. */
+export function readInputs({ module, vectors: vectorsPath, settings: settingsPath }: InputPaths): Inputs {
+  if (!existsSync(module)) {
+    throw new PortcullisError('ERR_MODULE_UNREADABLE', `${module} is not there; run "portcullis build" first`)
+  }
+  const bytes = readBytes(module, 'ERR_MODULE_UNREADABLE')
+  const vectors = readVectors(vectorsPath)
+  if (vectors.length === 0) {
+    const advice = 'a test without questions proves nothing, so write at least one'
+    throw new PortcullisError('ERR_VECTORS_FILE', `${vectorsPath} has no vectors; ${advice}`)
+  }
+  const settings = settingsPath === undefined ? undefined : readSettings(settingsPath)
+  return { policy: new Policy(compilePolicy(bytes, settings)), vectors }
+}
+
+export function decide(policy: Policy, { block }: Vector): Description {
+  return decideAlone(policy, block, fuelPerDecision).description
+}

@@ -1,0 +1,47 @@
+/**
+ * `portcullis new`: a policy project that compiles and is tested before its author has written a line. Whoever
+ * starts from something that works sees with each change what that change did.
+ */
+
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+import { PortcullisError } from '../errors.ts'
+import { compilerVersion, projectFiles, workingOnIt } from './author/project-files.ts'
+import { templateFiles } from './author/templates.ts'
+import { callersPath } from './callers-path.ts'
+import { visible } from './table.ts'
+
+/** Throws ERR_PROJECT_FOLDER. A repository that was made first is no content. */
+function makeEmptyFolder(folder: string): void {
+  let names: string[]
+  try {
+    mkdirSync(folder, { recursive: true })
+    names = readdirSync(folder).filter((name) => name !== '.git')
+  } catch (error) {
+    throw new PortcullisError('ERR_PROJECT_FOLDER', `${folder} (${(error as NodeJS.ErrnoException).code})`)
+  }
+  if (names.length === 0) return
+  const advice = 'nothing in it was changed; name a new folder or an empty one'
+  throw new PortcullisError('ERR_PROJECT_FOLDER', `${folder} is not empty (it has ${names[0]}); ${advice}`)
+}
+
+export function newProject(directory: string, { template }: { template: string }): void {
+  const folder = callersPath(directory)
+  const files = new Map([...projectFiles(folder), ...templateFiles(template)])
+  files.set('README.md', `${files.get('README.md') ?? ''}${workingOnIt}`)
+  makeEmptyFolder(folder)
+  for (const [name, content] of files) {
+    const path = join(folder, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, content)
+  }
+  const goThere = folder === callersPath('.') ? '' : `  cd ${visible(directory)}\n`
+  console.log(`${visible(directory)} is a policy project now, from the template "${template}". What to do next:
+
+${goThere}  npm install      # the compiler, AssemblyScript ${compilerVersion()}
+  npm test         # compile, and ask the questions of vectors.jsonl
+  npm run check    # what a host would say of it
+
+The policy is assembly/index.ts; README.md says what it does.`)
+}

@@ -1,0 +1,116 @@
+// What an author gets to read after a typical mistake: at which command it shows, with which status, and that the words
+// name the cause in terms of AssemblyScript.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { similarName } from '../../host/engine/similar-name.ts'
+import { PolicyProject } from '../support/policy-project.ts'
+
+const imports = "import { Decision, OperationRequest, UserRequest } from 'portcullis'"
+const user = 'export function authzUser(user: UserRequest): Decision { return Decision.allow() }'
+const operation =
+  'export function authzOperation(request: OperationRequest): Decision { return Decision.allow() }'
+
+let project: PolicyProject
+
+beforeAll(() => {
+  project = new PolicyProject().link()
+})
+
+afterAll(() => project.remove())
+
+const build = (...sources: string[]) => {
+  project.write('assembly/index.ts', [imports, ...sources].join('\n'))
+  return project.run('build')
+}
+
+describe('build', () => {
+  it('shows a compile error as the compiler words it, and leaves no module behind', () => {
+    const { status, stdout, stderr } = build(user.replace('allow()', 'allwo()'), operation)
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/ERROR TS2339: Property 'allwo' does not exist.*in assembly\/index\.ts\(2,/s)
+    expect(existsSync(join(project.folder, 'build/policy.wasm'))).toBe(false)
+    const tested = project.run('test')
+    expect(tested.status).toBe(2)
+    expect(tested.stderr).toMatch(/is not there; run "portcullis build" first \[ERR_MODULE_UNREADABLE\]/)
+  })
+
+  it('shows a closure as the compiler words it', () => {
+    const closure = `export function authzUser(user: UserRequest): Decision {
+      const wanted = user.senderName
+      return ['a'].some((name) => name == wanted) ? Decision.allow() : Decision.deny('no')
+    }`
+    const { status, stderr } = build(closure, operation)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/ERROR AS100: Not implemented: Closures/)
+  })
+
+  it.each([
+    [
+      'a misspelt authzUser',
+      [user.replace('authzUser', 'authzUsr'), operation],
+      /export a function named "authzUser"; it exports "authzUsr", did you mean that\? \[ERR_MODULE_EXPORT\]/,
+    ],
+    [
+      'authzOperation in another case',
+      [user, operation.replace('authzOperation', 'authzoperation')],
+      /named "authzOperation"; it exports "authzoperation", did you mean that\?/,
+    ],
+    ['no authzOperation', [user], /export a function named "authzOperation" \[ERR_MODULE_EXPORT\]/],
+    [
+      'an authzUser that returns nothing',
+      ['export function authzUser(user: UserRequest): void { Decision.allow() }', operation],
+      /"authzUser" must take one i32 and return one \[ERR_MODULE_EXPORT\]/,
+    ],
+  ])('says that a host would refuse %s, and why', (_, sources, message) => {
+    const { status, stdout, stderr } = build(...sources)
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^build\/policy\.wasm: .*; a host would refuse it:\n/)
+    expect(stderr).toMatch(message)
+    expect(stderr).toMatch(/^hint: a policy exports authzUser\(user: UserRequest\): Decision and /m)
+    expect(project.run('test')).toMatchObject({ status: 1, stderr: expect.stringMatching(message) })
+  })
+
+  it('warns of a misspelt queryQuota, which a policy may do without', () => {
+    const { status, stderr } = build(user, operation, user.replace('authzUser', 'querryQuota'))
+    expect(status).toBe(0)
+    expect(stderr).toMatch(/^warning: .*"querryQuota", which nobody calls; did you mean "queryQuota"\?$/m)
+  })
+
+  it('needs a project', () => {
+    const { status, stderr } = project.run('build', 'assembly')
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/assembly has no asconfig\.json; .*"portcullis new" \[ERR_PROJECT_FOLDER\]/)
+  })
+})
+
+describe('test', () => {
+  it.each([
+    ['bool', 'user.hasToken'],
+    ['string', "'allow'"],
+  ])('names the return type as the cause when authzUser returns a %s', (type, value) => {
+    const wrong = `export function authzUser(user: UserRequest): ${type} { return ${value} }`
+    expect(build(wrong, operation).status).toBe(0)
+    const { status, stdout } = project.run('test')
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/^FAILED "an operator comes in" \(line 1\): expected .*ERR_POLICY_RESULT/m)
+    expect(stdout).toMatch(/^hint: authzUser and authzOperation must be declared to return a Decision/m)
+  })
+})
+
+describe('the name that was probably meant', () => {
+  it.each([
+    ['authzUser', ['authzUsr'], 'authzUsr'],
+    ['authzUser', ['AUTHZUSER'], 'AUTHZUSER'],
+    ['authzUser', ['authUsers', 'authzUserX'], 'authzUserX'],
+    ['authzUser', ['authsUzer'], 'authsUzer'],
+    ['authzUser', ['authUze', 'authzOperation', '', 'u'.repeat(10_000)], undefined],
+    ['authzUser', ['authzUser'], undefined],
+    ['authzUser', [], undefined],
+  ])('for %s among %j is %s', (wanted, names, expected) => {
+    expect(similarName(wanted, names)).toBe(expected)
+  })
+})
