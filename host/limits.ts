@@ -8,6 +8,9 @@ import { strict as assert } from 'node:assert'
 /** A policy is small: the examples have 3 to 6 KiB, and eager compilation of 256 KiB takes tens of milliseconds. */
 export const moduleBytesMax = 256 * 1024
 
+/** Of WebAssembly's memory. */
+export const PAGE_BYTES = 65_536
+
 /** 1 MiB: reading over it costs at most a few cache misses an access, and zeroing it some 50 µs. */
 export const memoryPagesMax = 16
 
@@ -65,6 +68,9 @@ export const suspectMs = 2_000
 /** So many evaluators may end themselves while they run one version, before it is quarantined. */
 export const deathsMax = 2
 
+/** What a command's connection may be silent for. */
+export const operatorMsMax = 5_000
+
 /** An operator's command is a name and a tenant. */
 export const operatorLineBytesMax = 4_096
 
@@ -103,6 +109,12 @@ export const abortTextUnitsMax = 512
 
 /** Evaluators: one for each core of the largest machine that we know to run IIS; the plug-in knows no more. */
 export const evaluatorsMax = 64
+
+/** What an evaluator had sent before it died is read within this time. */
+export const lastWordsMsMax = 500
+
+/** What waits for a serving evaluator that does not read: it gets verdicts, and a list of what is quarantined. */
+export const backlogBytesMax = 8 * 1024 * 1024
 
 /** What is kept of anything that an evaluator prints: a stack trace fits. */
 export const printedBytesMax = 4096

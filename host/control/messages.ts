@@ -22,7 +22,7 @@ export type ToEvaluator =
       readonly openToOthers: boolean
     }
   /** Whether a question that is held may be asked again. */
-  | { readonly type: 'verdict'; readonly id: string; readonly cleared: boolean }
+  | { readonly type: 'verdict'; readonly id: string; readonly tenant: string; readonly cleared: boolean }
   /** All versions that must not run. */
   | { readonly type: 'quarantine'; readonly versions: readonly Version[] }
   | { readonly type: 'close' }

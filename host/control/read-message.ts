@@ -110,6 +110,8 @@ type Phase = keyof typeof runningPage.phase
 
 /** A question that an evaluator was working on when it ended. */
 export interface Running extends ConnectionLabel {
+  /** Processor milliseconds for which the watchdog has fired; 0 if it has not. */
+  readonly overtimeMs: number
   readonly id: string
   readonly kind: Kind
   readonly attempt: number
@@ -118,7 +120,7 @@ export interface Running extends ConnectionLabel {
 }
 
 /** What the watchdog says with its last breath. */
-export interface Overtime extends Running {
+export interface Overtime extends Omit<Running, 'overtimeMs'> {
   readonly processorMs: number
   readonly wallMs: number
 }
@@ -134,7 +136,7 @@ function runningOf(
   attempt: number,
   phase: number,
   label: unknown,
-): Running | undefined {
+): Omit<Running, 'overtimeMs'> | undefined {
   const [knownKind, knownPhase] = [kindOf(kind), phaseOf(phase)]
   if (knownKind === undefined || knownPhase === undefined || !validateLabel(label)) return undefined
   return { ...label, id: id.toString('hex'), kind: knownKind, attempt, phase: knownPhase }
@@ -169,14 +171,14 @@ export function readRunning(page: Buffer): Running | undefined {
   if (page.readUInt32LE(at.sequence) % 2 === 0) return undefined
   const label = page.toString('utf8', at.label, at.label + labelBytesMax).replace(/\0.*$/s, '')
   try {
-    const id = page.subarray(at.id, at.id + 16)
-    return runningOf(
-      id,
+    const running = runningOf(
+      page.subarray(at.id, at.id + 16),
       page.readUInt16LE(at.kind),
       page.readUInt16LE(at.attempt),
       page.readUInt32LE(at.phase),
       parse(label),
     )
+    return running && { ...running, overtimeMs: page.readUInt32LE(at.overtime) }
   } catch {
     return undefined
   }

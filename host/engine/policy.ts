@@ -37,7 +37,7 @@ export class Policy {
   #guest: Guest | undefined
   #image: Image | undefined
   #state: PolicyState = 'spent'
-  /** Why there can be no guest. What happened once while it began would happen again. */
+  /** Why there is no guest. What a policy did while it began it would do again; what the host lacked it may have by now. */
   #failure: NoAnswer | undefined
   #startFuelUsed = 0
 
@@ -93,7 +93,8 @@ export class Policy {
 
   /** Makes it clean again, after the answer has been sent where that is possible. */
   tidy(): void {
-    if (this.#state === 'clean' || this.#failure !== undefined) return
+    if (this.#state === 'clean' || this.#failure?.error.startsWith('ERR_POLICY_')) return
+    this.#failure = undefined
     if (this.#state === 'running' && this.#guest !== undefined) this.#image?.restore(this.#guest)
     else this.#replace()
     if (this.#guest !== undefined) this.#state = 'clean'

@@ -20,7 +20,7 @@ import { Asked, type Decider, Silent } from './decider.ts'
 import { type Held, HeldQuestions } from './held-questions.ts'
 import { PolicyTable, type Seat } from './policy-table.ts'
 
-/** What a label keeps of an application: with every unit escaped it still fits into the 511 bytes of a label. */
+/** What a label keeps of an application: with every unit escaped it still fits into a label's bytes. */
 const labelUnitsMax = 64
 
 /** A connection whose hello was accepted. */
@@ -90,7 +90,7 @@ export class Evaluator {
         this.#serve(message)
         break
       case 'verdict':
-        for (const held of this.#held.take(message.id)) this.#takeUp(held, message.cleared)
+        for (const held of this.#held.take(message.id, message.tenant)) this.#takeUp(held, message.cleared)
         break
       case 'quarantine':
         this.#quarantined = new Set(message.versions.map(({ tenant, policy }) => versionKey(tenant, policy)))
@@ -174,7 +174,7 @@ export class Evaluator {
     if (blockAttempt(view) === 1) return this.#answer(number, connection, body)
     const id = blockId(body)
     this.#channel.hold(number)
-    this.#held.hold({ connection: number, id, block: Buffer.from(body) })
+    this.#held.hold({ connection: number, id, tenant: seat.tenant.name, block: Buffer.from(body) })
     this.#tell({ type: 'held', id, tenant: seat.tenant.name })
   }
 
@@ -199,7 +199,10 @@ export class Evaluator {
     ): Decider => {
       const silent = silence(digest)
       if (silent !== undefined) return new Silent(silent)
-      return new Asked(load(), block, fuel, (runs) => this.#channel.runs(runs ? phase : 'host'))
+      this.#channel.runs(phase) // loading may run its start function
+      const policy = load()
+      this.#channel.runs('host')
+      return new Asked(policy, block, fuel, (runs) => this.#channel.runs(runs ? phase : 'host'))
     }
     const guard = given && decider('guard', given.policy, given.fuelPerDecision, () => given.instance)
     const tenant = decider('tenant', policy, fuelPerDecision, () => this.#table.policyOf(seat))

@@ -8,6 +8,7 @@ import { heldMsMax } from '../limits.ts'
 export interface Held {
   readonly connection: number
   readonly id: string
+  readonly tenant: string
   /** Its own copy. */
   readonly block: Buffer
 }
@@ -25,8 +26,8 @@ export class HeldQuestions {
   }
 
   /** Takes out those with this id: several, if somebody lies about ids. */
-  take(id: string): Held[] {
-    return this.#takeIf((question) => question.id === id)
+  take(id: string, tenant: string): Held[] {
+    return this.#takeIf((question) => question.id === id && question.tenant === tenant)
   }
 
   get size(): number {

@@ -36,7 +36,12 @@ interface Suspect {
 const key = ({ tenant, policy }: Version) => `${tenant} ${policy}`
 
 /** The policy whose code ran, as the tenant has it. */
-export function versionOf({ tenant, policy, guard, phase }: Running): Version | undefined {
+export function versionOf({
+  tenant,
+  policy,
+  guard,
+  phase,
+}: Omit<Running, 'overtimeMs'>): Version | undefined {
   if (phase === 'tenant') return { tenant, policy }
   return phase === 'guard' && guard !== undefined ? { tenant, policy: guard } : undefined
 }
@@ -48,7 +53,7 @@ export class Blame {
 
   /** What an evaluator's end means for the version that it ran. */
   judge(
-    running: Running,
+    running: Omit<Running, 'overtimeMs'>,
     end: End,
     nowMs: number,
   ): { version: Version | undefined; verdict: Reason | 'suspected' | 'nothing' } {

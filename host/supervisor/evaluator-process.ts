@@ -16,7 +16,7 @@ import type { FromEvaluator, ToEvaluator } from '../control/messages.ts'
 import { type Overtime, type Running, readMessage, readOvertime } from '../control/read-message.ts'
 import { engineFlags } from '../engine-flags.ts'
 import { PortcullisError } from '../errors.ts'
-import { evaluatorReadyMsMax, printedBytesMax } from '../limits.ts'
+import { backlogBytesMax, evaluatorReadyMsMax, lastWordsMsMax, printedBytesMax } from '../limits.ts'
 import { evaluatorMain } from '../paths.ts'
 import { frameType } from '../wire/layout.ts'
 import { RunningPage } from './running-page.ts'
@@ -67,6 +67,14 @@ export class EvaluatorProcess {
     })
     this.#child.on('error', (error) => this.#dead(error.message))
     this.#child.on('close', (status, signal) => this.#dead(signal ?? `exit status ${status}`))
+    // What a turned evaluator has left behind may hold its streams open; it is dead all the same.
+    this.#child.on('exit', (status, signal) => {
+      setTimeout(() => {
+        this.#control.destroy()
+        this.#child.stderr?.destroy()
+        this.#dead(signal ?? `exit status ${status}`)
+      }, lastWordsMsMax).unref()
+    })
     const control = this.#child.stdio?.[CONTROL_DESCRIPTOR]
     if (control === undefined || control === null) {
       this.state = 'dead'
@@ -90,6 +98,7 @@ export class EvaluatorProcess {
 
   send(message: ToEvaluator): void {
     this.#control.write(encodeFrame(frameType.control, Buffer.from(JSON.stringify(message))))
+    if (this.state === 'serving' && this.#control.writableLength > backlogBytesMax) this.kill()
   }
 
   /** Makes a ready evaluator serve under a number. */
@@ -129,7 +138,9 @@ export class EvaluatorProcess {
     }
   }
 
+  /** The last frame of an evaluator: whatever comes after it is no evaluator's. */
   #overran(overtime: Overtime): void {
+    if (this.overran) throw new PortcullisError('ERR_CHANNEL', 'an evaluator ended twice')
     this.overran = true
     this.#owner.overtime(this, overtime)
   }

@@ -8,7 +8,10 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 
 import { PortcullisError } from '../errors.ts'
-import { operatorLineBytesMax } from '../limits.ts'
+import { operatorLineBytesMax, operatorMsMax } from '../limits.ts'
+
+/** Commands at the same time. */
+const OPERATORS_MAX = 16
 
 export const operatorSocket = (endpoint: string): string => join(endpoint, 'operator.sock')
 
@@ -31,6 +34,7 @@ function commandOf(line: string): OperatorCommand {
 function serve(socket: Socket, obey: Obey): void {
   let received = ''
   socket.setEncoding('utf8')
+  socket.setTimeout(operatorMsMax, () => socket.destroy())
   socket.on('error', () => socket.destroy())
   socket.on('data', (text: string) => {
     received += text
@@ -48,10 +52,12 @@ function serve(socket: Socket, obey: Obey): void {
 
 export class OperatorEndpoint {
   readonly #server: Server
+  readonly #sockets: ReadonlySet<Socket>
   readonly #path: string
 
-  private constructor(server: Server, path: string) {
+  private constructor(server: Server, sockets: ReadonlySet<Socket>, path: string) {
     this.#server = server
+    this.#sockets = sockets
     this.#path = path
   }
 
@@ -59,20 +65,28 @@ export class OperatorEndpoint {
   static async open(endpoint: string, obey: Obey): Promise<OperatorEndpoint> {
     const path = operatorSocket(endpoint)
     rmSync(path, { force: true })
-    const server = createServer((socket) => serve(socket, obey))
+    const sockets = new Set<Socket>()
+    const server = createServer((socket) => {
+      sockets.add(socket)
+      socket.on('close', () => sockets.delete(socket))
+      serve(socket, obey)
+    })
+    server.maxConnections = OPERATORS_MAX
     const listening = new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(new PortcullisError('ERR_ENDPOINT_LISTEN', error.message)))
+      // Also later, when a connection cannot be taken: that is for the operator to notice, not for the host to end of.
+      server.on('error', (error) => reject(new PortcullisError('ERR_ENDPOINT_LISTEN', error.message)))
       // Made with this mode, not given it afterwards. Binding happens before `listen` returns.
       const before = process.umask(0o177)
       server.listen(path, resolve)
       process.umask(before)
     })
     await listening
-    return new OperatorEndpoint(server, path)
+    return new OperatorEndpoint(server, sockets, path)
   }
 
   close(): void {
     this.#server.close()
+    for (const socket of this.#sockets) socket.destroy()
     rmSync(this.#path, { force: true })
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto'
-import { closeSync, ftruncateSync, openSync, readSync, unlinkSync } from 'node:fs'
+import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -23,7 +23,8 @@ export class RunningPage {
     try {
       this.descriptor = openSync(path, 'wx+', 0o600)
       unlinkSync(path)
-      ftruncateSync(this.descriptor, runningPage.bytes)
+      // Written, not truncated: a hole would have to be filled when the evaluator writes, and kill it if the disk is full.
+      writeSync(this.descriptor, Buffer.alloc(runningPage.bytes))
     } catch (error) {
       throw new PortcullisError('ERR_EVALUATOR_START', (error as Error).message)
     }

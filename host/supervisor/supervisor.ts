@@ -63,7 +63,10 @@ export class Supervisor implements EvaluatorOwner {
       this.#modules = await admitPolicies(this.#config, this.#log, (error) => this.#report(error))
       if (!this.#isOpen) return false
       this.#operatorEndpoint = await OperatorEndpoint.open(endpoint, (command) => this.#obey(command))
-      if (!this.#isOpen) return false
+      if (!this.#isOpen) {
+        this.#operatorEndpoint.close()
+        return false
+      }
       return await new Promise<boolean>((resolve, reject) => {
         this.#started = { resolve, reject }
         this.#fill()
@@ -206,8 +209,20 @@ export class Supervisor implements EvaluatorOwner {
   }
 
   overtime(from: EvaluatorProcess, overtime: Overtime): void {
+    if (!this.#isOurs(overtime)) {
+      throw new PortcullisError(
+        'ERR_CHANNEL',
+        'an evaluator speaks of a tenant or a policy that does not exist',
+      )
+    }
     logOvertime(this.#log, overtime, from.index)
     this.#blameFor(overtime, overtime.processorMs >= processorMsMax ? 'processor time' : 'wall time')
+  }
+
+  /** Whether there are such a tenant and such policies: an evaluator that was turned may say anything. */
+  #isOurs({ tenant, policy, guard }: Pick<Running, 'tenant' | 'policy' | 'guard'>): boolean {
+    const known = this.#config.tenants.find(({ name }) => name === tenant)
+    return known?.policy === policy && guard === this.#config.guard?.policy
   }
 
   // ---- whose doing it was
@@ -215,13 +230,12 @@ export class Supervisor implements EvaluatorOwner {
   /** An evaluator that has died at the same moment must be known of before there is a verdict. */
   #judgeLater(from: EvaluatorProcess, tenant: string, id: string): void {
     setTimeout(() => {
-      if (from.state === 'serving') {
-        from.send({ type: 'verdict', id, cleared: this.#blame.clears(id, tenant, Date.now()) })
-      }
+      if (from.state !== 'serving') return
+      from.send({ type: 'verdict', id, tenant, cleared: this.#blame.clears(id, tenant, Date.now()) })
     }, blameGraceMs)
   }
 
-  #blameFor(running: Running, end: End): void {
+  #blameFor(running: Omit<Running, 'overtimeMs'>, end: End): void {
     const { version, verdict } = this.#blame.judge(running, end, Date.now())
     if (verdict === 'nothing') return
     const facts = { ...version, id: running.id, phase: running.phase, end }
@@ -262,7 +276,9 @@ export class Supervisor implements EvaluatorOwner {
 
   dead(from: EvaluatorProcess, how: string, printed: string, running: Running | undefined): void {
     this.#evaluators.delete(from)
-    if (running !== undefined && !from.overran) this.#blameFor(running, endOf(how))
+    if (running !== undefined && !from.overran && this.#isOurs(running)) {
+      this.#blameFor(running, running.overtimeMs >= processorMsMax ? 'processor time' : endOf(how))
+    }
     const { index: evaluator, pid: evaluatorPid } = from
     if (printed !== '')
       this.#log.error({ event: 'evaluator-printed', evaluator, text: printed }, 'a dying evaluator wrote')

@@ -121,7 +121,7 @@ export const overtimeHeaderBytes = 32
 export const runningPage = {
   bytes: 4096,
   magic: 0x4e524350,
-  at: { sequence: 4, kind: 8, attempt: 10, phase: 12, id: 16, label: 32 },
+  at: { sequence: 4, kind: 8, attempt: 10, phase: 12, id: 16, label: 32, overtime: 1056 },
   phase: { host: 0, guard: 1, tenant: 2 },
   labelBytesMax: 1024,
 } as const

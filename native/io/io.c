@@ -47,6 +47,7 @@ void pcio__run(pcio *io, pcio_connection *connection) {
   bytes_put16(io->page + PCIO_PAGE_AT_KIND, connection->kind);
   bytes_put16(io->page + PCIO_PAGE_AT_KIND + 2, connection->attempt);
   bytes_put32(io->page + PCIO_PAGE_AT_PHASE, PCIO_PHASE_HOST);
+  bytes_put32(io->page + PCIO_PAGE_AT_OVERTIME, 0);
   memcpy(io->page + PCIO_PAGE_AT_ID, connection->id, BLOCK_ID_BYTES);
   memcpy(io->page + PCIO_PAGE_AT_LABEL, connection->label, PCIO_LABEL_BYTES_MAX);
   publish(io, true);

@@ -34,7 +34,8 @@
 
 /* What runs, on a page that the supervisor can read after this process has died (docs/reference/wire.md):
  *   word 0 magic, word 1 a sequence that is odd while a question is worked on, word 2 kind and attempt,
- *   word 3 whose policy runs (PCIO_PHASE_*, written by the caller), then the question's id, then the label. */
+ *   word 3 whose policy runs (PCIO_PHASE_*, written by the caller), then the question's id, the label, and the
+ *   processor time for which the watchdog has fired. */
 #define PCIO_PAGE_BYTES 4096u
 #define PCIO_PAGE_MAGIC 0x4e524350u
 #define PCIO_PAGE_AT_SEQUENCE 4u
@@ -42,6 +43,7 @@
 #define PCIO_PAGE_AT_PHASE 12u
 #define PCIO_PAGE_AT_ID 16u
 #define PCIO_PAGE_AT_LABEL 32u
+#define PCIO_PAGE_AT_OVERTIME (PCIO_PAGE_AT_LABEL + PCIO_LABEL_BYTES_MAX) /* milliseconds, once the watchdog fires */
 
 enum { PCIO_PHASE_HOST = 0, PCIO_PHASE_GUARD = 1, PCIO_PHASE_TENANT = 2 };
 

@@ -43,6 +43,8 @@ static void fire(pcio *io, uint64_t processor_ns) {
   uint8_t body[ANSWER_BYTES_MAX];
   uint32_t size = answer_write(body, &answer);
   (void)pcio__send(connection, FRAME_ANSWER, body, size);
+  /* First where it cannot get lost: a supervisor that is behind may not take the frame. */
+  bytes_put32(io->page + PCIO_PAGE_AT_OVERTIME, (uint32_t)(processor_ns / NS_PER_MS));
   report(io, processor_ns);
   port_process_kill();
 }

@@ -14,11 +14,12 @@ export interface Kernel {
   readonly loop: string
 }
 
-/** The helpers that kernels call: function 1 does nothing, and neither does 3; 2 returns its argument. */
+/** The helpers that kernels call: 1, 3 and 4 do nothing, 4 with many locals; 2 returns its argument. */
 export const helpers: readonly FunctionText[] = [
   { code: '' },
   { parameters: ['i32'], result: 'i32', code: 'local.get 0' },
   { code: 'nop' },
+  { locals: Array(990).fill('i64'), code: '' },
 ]
 
 export const CHAIN_START = 512 * 1024
@@ -56,6 +57,7 @@ export const kernels: readonly Kernel[] = [
   { name: 'global.set', loop: 'global.get 0 i32.const 1 i32.add global.set 0' },
   { name: 'call of nothing', loop: 'call 1' },
   { name: 'call of nothing, sixteen times', loop: Array(16).fill('call 1').join(' ') },
+  { name: 'call of a function with 990 locals', loop: 'call 4' },
   { name: 'call_indirect of nothing', loop: 'i32.const 1 call_indirect 1' },
   {
     name: 'call_indirect, targets at random',

@@ -91,7 +91,7 @@ function residents(): void {
   const rows = [100, 1_000, 2_000].map((count) => {
     const { before, after } = runProcess<{ before: number; after: number }>(
       'residents-process',
-      ['--no-wasm-lazy-compilation'],
+      process.execArgv,
       String(count),
     )
     const mib = after / 2 ** 20

@@ -119,7 +119,12 @@ describe('an endless policy that has fuel for seconds', () => {
   })
 
   it('is quarantined: its tenant gets no answer any more, and no second evaluator is lost', async () => {
+    const before = host.entries.length
     await askEndless()
+    await eventually(
+      async () => host.entries.slice(before),
+      (entries) => entries.some(({ event }) => event === 'policy-quarantined'),
+    )
     for (const question of [{ ...user, senderName: 'endless' }, user, operation]) {
       expect(told(await bed.winrm.ask(bad, question))).toEqual({ code: 1359, noAnswer: true })
     }

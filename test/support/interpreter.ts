@@ -49,8 +49,9 @@ export class Interpreter implements Instance {
       const type = typeAt(module.functions[index] as number)
       const declared = body.locals.flatMap((run) => Array<Value>(run.count).fill(zero[run.type]))
       const blocks = matchBlocks(body.instructions)
+      const entry = cost.entry + Math.floor(declared.length / cost.localsForOne)
       const run = (values: Value[]) => {
-        this.count(cost.entry)
+        this.count(entry)
         return new Frame(this, body.instructions, blocks, [...values, ...declared]).run(type.result)
       }
       return { type, run }

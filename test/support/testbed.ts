@@ -17,6 +17,8 @@ export interface TenantSpec {
   readonly name: string
   /** A policy of test/policies or policies/examples. */
   readonly policy: string
+  /** Of another policy, in its place. */
+  readonly policyFile?: string
   readonly accounts?: readonly string[]
   readonly [member: string]: unknown
 }
@@ -33,10 +35,10 @@ export function configOf(tenants: readonly TenantSpec[], more: object = {}): obj
   return {
     endpoint: 'endpoint',
     evaluators: 2,
-    tenants: tenants.map(({ name, policy, accounts = [ownAccount()], ...members }) => ({
+    tenants: tenants.map(({ name, policy, policyFile, accounts = [ownAccount()], ...members }) => ({
       name,
       applications: accounts.map((account) => ({ account, application: `wsman/${name}` })),
-      policy: policyPath(policy),
+      policy: policyFile ?? policyPath(policy),
       ...(spins.includes(policy) && { fuelPerDecision: fuelMax }),
       ...members,
     })),

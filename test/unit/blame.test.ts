@@ -12,7 +12,7 @@ const guard = 'bb'.repeat(32)
 const id = '01'.repeat(16)
 const other = '02'.repeat(16)
 
-const running: Running = {
+const running: Omit<Running, 'overtimeMs'> = {
   tenant: 'contoso',
   application: 'wsman/contoso',
   policy,

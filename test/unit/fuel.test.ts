@@ -104,6 +104,21 @@ const programs: readonly [what: string, fuel: number, code: string][] = [
   ['copying 1000 bytes', 196, 'i32.const 0 i32.const 1 i32.const 1000 memory.copy'], // 4 + 3 + 64 + 125
 ]
 
+describe('the locals of a function', () => {
+  it.each([
+    [0, 8],
+    [15, 8],
+    [16, 9],
+    [990, 69],
+  ])('cost a unit for each sixteen: %i of them with the call %i', (count, fuel) => {
+    // 4 for the entry of main, 4 for the call, 4 for the entry of what it calls
+    const locals = Array<'i64'>(count).fill('i64')
+    const functions = [{ code: 'call 1' }, { locals, code: '' }]
+    const { fuelLeft } = new MeteredInstance(meter(assembleText({ functions, memory: { minimum: 1 } }))).run()
+    expect(plenty - fuelLeft).toBe(fuel + 4)
+  })
+})
+
 describe('the fuel for', () => {
   it.each(programs)('%s is %i', (_, fuel, code) => {
     const { ending, fuelLeft } = new MeteredInstance(metered(code)).run()

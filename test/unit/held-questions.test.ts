@@ -6,7 +6,12 @@ import { HeldQuestions } from '../../host/evaluator/held-questions.ts'
 import { heldMsMax } from '../../host/limits.ts'
 import { sleep } from '../support/testbed.ts'
 
-const question = (connection: number, id: string) => ({ connection, id, block: Buffer.from(id) })
+const question = (connection: number, id: string, tenant = 't') => ({
+  connection,
+  id,
+  tenant,
+  block: Buffer.from(id),
+})
 
 describe('questions that are held', () => {
   it('are taken out by their id, once', () => {
@@ -14,9 +19,10 @@ describe('questions that are held', () => {
     held.hold(question(1, 'a'))
     held.hold(question(2, 'b'))
     held.hold(question(3, 'a'))
-    expect(held.take('a').map(({ connection }) => connection)).toEqual([1, 3])
-    expect(held.take('a')).toEqual([])
-    expect(held.take('b')).toHaveLength(1)
+    expect(held.take('a', 't').map(({ connection }) => connection)).toEqual([1, 3])
+    expect(held.take('a', 't')).toEqual([])
+    expect(held.take('b', 'another')).toEqual([])
+    expect(held.take('b', 't')).toHaveLength(1)
     expect([held.size, held.waitMs]).toEqual([0, -1])
   })
 
@@ -24,7 +30,7 @@ describe('questions that are held', () => {
     const held = new HeldQuestions()
     held.hold(question(1, 'a'))
     held.drop(1)
-    expect(held.take('a')).toEqual([])
+    expect(held.take('a', 't')).toEqual([])
   })
 
   it('are due when they have waited long enough, and not before', async () => {

@@ -52,6 +52,7 @@ describe('the reference page of metering', () => {
 
   it.each([
     `each entry of a function | ${cost.entry} |`,
+    `locals that it declares | 1 for each ${cost.localsForOne} |`,
     `each pass of a loop | ${cost.iteration} |`,
     `when they run | ${cost.bulk}, and 1 for each ${2 ** cost.bulkShift} bytes |`,
     `when it runs | ${numbers(cost.memoryGrow)} |`,

@@ -123,6 +123,7 @@ describe('the page of an evaluator that has died', () => {
       kind: 'operation',
       attempt: 1,
       phase: 'guard',
+      overtimeMs: 0,
     })
   })
 

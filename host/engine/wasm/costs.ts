@@ -31,6 +31,8 @@ export const cost = {
   iteration: 1,
   /** Of each call of a function: its own metering. */
   entry: 4,
+  /** So many declared locals, which are set to zero in each call, cost one more. */
+  localsForOne: 16,
 } as const
 
 /** What becomes no machine code, or is part of what stands beside it. */

@@ -59,12 +59,17 @@ const equalFloats = { f32: make(op.f32_eq), f64: make(op.f64_eq) }
 const opensBlock = new Set<number>([op.block, op.loop, op.if])
 const isBulk = new Set<number>([op.memory_copy, op.memory_fill])
 
+function entryWeight(locals: FunctionBody['locals']): number {
+  const declared = locals.reduce((sum, { count }) => sum + count, 0)
+  return cost.entry + Math.floor(declared / cost.localsForOne)
+}
+
 /**
  * What is charged at once: for the function itself, then for each of its loops in their order, the sum over the
  * instructions that are inside it and not inside a loop within it.
  */
-export function regionWeights(instructions: readonly Instruction[]): number[] {
-  const weights = [cost.entry as number]
+export function regionWeights({ locals, instructions }: FunctionBody): number[] {
+  const weights = [entryWeight(locals)]
   /** Of each open block: the region of what is in it. */
   const open = [0]
   for (const { opcode } of instructions) {
@@ -135,8 +140,9 @@ class BodyMeter {
     this.#push(tee, canonicalNan[type], get, get, equalFloats[type], make(op.select))
   }
 
-  meter({ locals, instructions }: FunctionBody, result: ValueType | undefined, slots: number): FunctionBody {
-    const [own = 0, ...loops] = regionWeights(instructions)
+  meter(body: FunctionBody, result: ValueType | undefined, slots: number): FunctionBody {
+    const { locals, instructions } = body
+    const [own = 0, ...loops] = regionWeights(body)
     this.#enter(own, slots)
     if (slots > 0) this.#push({ ...make(op.block), result })
     let loop = 0

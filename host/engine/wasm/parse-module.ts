@@ -82,6 +82,7 @@ class ModuleParser {
   readonly #globals: Global[] = []
   readonly #exported: Export[] = []
   #startFunction: number | undefined
+  #elementEntries = 0
   readonly #elements: { offset: Instruction; functions: number[] }[] = []
   readonly #bodies: FunctionBody[] = []
   readonly #data: { offset: Instruction; bytes: Uint8Array }[] = []
@@ -327,6 +328,10 @@ class ModuleParser {
     this.#each(part, 'functions in a segment', bounds.tableEntries, () => {
       functions.push(this.#index(part, 'function', this.#count('function')))
     })
+    this.#elementEntries += functions.length
+    if (this.#elementEntries > bounds.tableEntries) {
+      throw overBound(offset, `its segments have ${this.#elementEntries} functions`, bounds.tableEntries)
+    }
     this.#elements.push({ offset: start, functions })
   }
 
