@@ -50,6 +50,9 @@ export const frameSlotsMin = stackSlotsMax / stackDepthMax
  */
 export const residentsMax = 2_000
 
+/** Memory and images of all of them: some have more than a page, up to 2 MiB together. */
+export const residentBytesMax = 256 * 1024 * 1024
+
 /** Processor time for one question. A decision takes well under a millisecond. */
 export const processorMsMax = 100
 

@@ -55,12 +55,6 @@ function warningsOf(upload: Uint8Array, metered: Uint8Array, figures: ModuleFigu
 function rewrite(upload: Uint8Array): Buffer {
   const rewritten = rewritePolicy(upload)
   const { bytes } = rewritten
-  if (bytes.length > meteredBytesMax) {
-    throw new PortcullisError(
-      'ERR_MODULE_BOUND',
-      `metered it has ${bytes.length} bytes, at most ${meteredBytesMax} are admitted; use fewer loops and floats`,
-    )
-  }
   const figures = figuresOf(rewritten)
   const said: RewriteSaid = { figures, warnings: warningsOf(upload, bytes, figures) }
   return encodeStepFrame(said, [bytes])

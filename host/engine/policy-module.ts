@@ -3,7 +3,7 @@
  */
 
 import { PortcullisError } from '../errors.ts'
-import { moduleBytesMax } from '../limits.ts'
+import { meteredBytesMax, moduleBytesMax } from '../limits.ts'
 import { type Settings, writeSettings } from '../wire/settings-block.ts'
 import { interfaceOf, policyFunctions, settingsFunction } from './interface.ts'
 import { type Rewritten, rewriteModule } from './rewrite.ts'
@@ -21,7 +21,15 @@ export function rewritePolicy(bytes: Uint8Array): Rewritten {
   if (bytes.length === 0 || bytes.length > moduleBytesMax) {
     throw new PortcullisError('ERR_MODULE_SIZE', `it has ${bytes.length} bytes`)
   }
-  return rewriteModule(bytes, interfaceOf)
+  const rewritten = rewriteModule(bytes, interfaceOf)
+  const { length } = rewritten.bytes
+  if (length > meteredBytesMax) {
+    throw new PortcullisError(
+      'ERR_MODULE_BOUND',
+      `metered it has ${length} bytes, at most ${meteredBytesMax} are admitted; use fewer loops and floats`,
+    )
+  }
+  return rewritten
 }
 
 /**

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto'
 import { Policy } from '../engine/policy.ts'
 import { compileMetered } from '../engine/policy-module.ts'
 import { PortcullisError } from '../errors.ts'
-import { residentsMax } from '../limits.ts'
+import { residentBytesMax, residentsMax } from '../limits.ts'
 import { applicationKey } from '../tenant/application-key.ts'
 import type { Guard, Tenant } from '../tenant/config.ts'
 import { TimeZone } from '../tenant/time-zone.ts'
@@ -34,7 +34,7 @@ export class PolicyTable {
   readonly #tenants = new Map<string, Tenant>()
   readonly #timeZones = new Map<string, TimeZone>()
   readonly #seats = new Map<string, Seat>()
-  readonly #residents = new Residents(residentsMax, (name) => this.#loadTenant(name))
+  readonly #residents = new Residents(residentsMax, residentBytesMax, (name) => this.#loadTenant(name))
   generation = 0
   guard: (Guard & { readonly instance: Policy }) | undefined
 
@@ -56,7 +56,7 @@ export class PolicyTable {
       for (const { account, application } of tenant.applications) {
         this.#seats.set(applicationKey(account, application), seat)
       }
-      if (this.#residents.size < residentsMax) this.#residents.get(tenant.name)
+      if (!this.#residents.isFull) this.#residents.get(tenant.name)
     }
   }
 

@@ -186,7 +186,7 @@ describe('a policy', () => {
 describe('the policies that are kept ready', () => {
   it('are as many as there is room for, the last asked ones, and the others are loaded when they are asked', () => {
     const loaded: string[] = []
-    const residents = new Residents(2, (name) => {
+    const residents = new Residents(2, Number.POSITIVE_INFINITY, (name) => {
       loaded.push(name)
       return policyThat('local.get 0 call 3')
     })
@@ -198,5 +198,20 @@ describe('the policies that are kept ready', () => {
     residents.get('b')
     expect(loaded).toEqual(['a', 'b', 'c', 'b'])
     expect(residents.size).toBe(2)
+  })
+
+  it('are fewer if they take more memory, and the one that is asked is always there', () => {
+    const loaded: string[] = []
+    const { memoryBytes, imageBytes } = policyThat('local.get 0 call 3')
+    const residents = new Residents(100, 2.5 * (memoryBytes + imageBytes), (name) => {
+      loaded.push(name)
+      return policyThat('local.get 0 call 3')
+    })
+    for (const name of ['a', 'b', 'c', 'c', 'b', 'a']) residents.get(name)
+    expect(loaded).toEqual(['a', 'b', 'c', 'a'])
+    expect([residents.size, residents.isFull]).toEqual([2, false])
+    const small = new Residents(100, 1, () => policyThat('local.get 0 call 3'))
+    expect(small.get('a')).toBe(small.get('a'))
+    expect([small.size, small.isFull]).toEqual([1, true])
   })
 })
