@@ -47,9 +47,9 @@ function servingPid(): number {
   )
 }
 
-/** Has one of two evaluators get a signal while both run the suspect's policy and have questions of both tenants behind. */
+/** Has one of two evaluators get a signal while both run the suspect's policy, some 70 ms each, with the other tenant's behind. */
 async function signalWhileRunning(signal: NodeJS.Signals) {
-  const slow = Array.from({ length: 4 }, () => bed.winrm.ask(suspect, slowly))
+  const slow = Array.from({ length: 10 }, () => bed.winrm.ask(suspect, slowly))
   const others = Array.from({ length: 6 }, () => bed.winrm.ask(other, user))
   await sleep(15)
   process.kill(servingPid(), signal)
