@@ -40,6 +40,8 @@ export async function compile(folder: string): Promise<boolean> {
   const module = join(folder, modulePath)
   rmSync(module, { force: true })
   const args = [compiler, '--baseDir', folder, '--target', 'release', '--outFile', modulePath]
+  // It takes an environment with CI=true for a terminal; what is written to a file is for reading as it is.
+  if (!process.stderr.isTTY) args.push('--noColors')
   // Its words go to our error output, also those that it would print to the other: that is for results.
   const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 2, 2] })
   const status = await new Promise((resolve, reject) => {
