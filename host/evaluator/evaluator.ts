@@ -208,7 +208,7 @@ export class Evaluator {
     const tenant = decider('tenant', policy, fuelPerDecision, () => this.#table.policyOf(seat))
     const guardPolicy = given?.policy
     const { answer, record } = decide({ seat, application, generation, block, tenant, guard, guardPolicy })
-    // Recorded before it is answered: whatever ends this process, no access is without its record.
+    // Handed over before it is answered. What a kill from outside takes along, the supervisor records as a gap.
     this.#tell({ type: 'decision', record })
     if (!this.#channel.answer(number, this.#answers.write(block, answer))) this.#connections.delete(number)
     tenant.finish()

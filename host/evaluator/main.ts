@@ -1,7 +1,7 @@
 /**
  * An evaluator process. Started by the supervisor only: descriptor 3 is its control connection, and when that closes
- * the process ends; descriptor 4 is the file of the page that says what runs. Signals are the supervisor's business: a Ctrl+C in a terminal, or its end, reaches both, and the
- * supervisor decides what is finished first.
+ * the process ends; descriptor 4 is the file of the page that says what runs. Signals are the supervisor's business: a
+ * Ctrl+C in a terminal, or its end, reaches both, and the supervisor decides what is finished first.
  */
 
 import { processorMsMax, wallMsMax } from '../limits.ts'

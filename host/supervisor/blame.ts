@@ -9,6 +9,7 @@
 import type { Version } from '../control/messages.ts'
 import type { Running } from '../control/read-message.ts'
 import { deathsMax, suspectMs } from '../limits.ts'
+import type { Config } from '../tenant/config.ts'
 
 export type End =
   /** The watchdog ended it, after so much processor time. */
@@ -44,6 +45,18 @@ export function versionOf({
 }: Omit<Running, 'overtimeMs'>): Version | undefined {
   if (phase === 'tenant') return { tenant, policy }
   return phase === 'guard' && guard !== undefined ? { tenant, policy: guard } : undefined
+}
+
+/**
+ * Whether there are such a tenant and such policies. An evaluator that was turned may say anything, and must not be able to put
+ * what it invents, or another tenant's policy under its own name, into quarantine.
+ */
+export function isConfigured(
+  { tenants, guard }: Pick<Config, 'tenants' | 'guard'>,
+  running: Pick<Running, 'tenant' | 'policy' | 'guard'>,
+): boolean {
+  const known = tenants.find(({ name }) => name === running.tenant)
+  return known?.policy === running.policy && guard?.policy === running.guard
 }
 
 export class Blame {

@@ -70,6 +70,7 @@ export class EvaluatorProcess {
     // What a turned evaluator has left behind may hold its streams open; it is dead all the same.
     this.#child.on('exit', (status, signal) => {
       setTimeout(() => {
+        if (this.state === 'dead') return
         this.#control.destroy()
         this.#child.stderr?.destroy()
         this.#dead(signal ?? `exit status ${status}`)
@@ -141,8 +142,8 @@ export class EvaluatorProcess {
   /** The last frame of an evaluator: whatever comes after it is no evaluator's. */
   #overran(overtime: Overtime): void {
     if (this.overran) throw new PortcullisError('ERR_CHANNEL', 'an evaluator ended twice')
-    this.overran = true
     this.#owner.overtime(this, overtime)
+    this.overran = true
   }
 
   #heed(message: FromEvaluator): void {

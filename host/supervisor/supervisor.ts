@@ -15,7 +15,7 @@ import { PortcullisError } from '../errors.ts'
 import { blameGraceMs, closeMsMax, processorMsMax, restartMsMax, restartMsMin } from '../limits.ts'
 import type { Config } from '../tenant/config.ts'
 import { type AdmittedModule, admitPolicies } from './admit-policies.ts'
-import { Blame, type End, type Quarantined } from './blame.ts'
+import { Blame, type End, isConfigured, type Quarantined } from './blame.ts'
 import { isOpenToOthers, prepareEndpointFolder } from './endpoint-folder.ts'
 import { type EvaluatorOwner, EvaluatorProcess, type Told } from './evaluator-process.ts'
 import { logConnection, logDecision, logOvertime } from './log.ts'
@@ -209,7 +209,7 @@ export class Supervisor implements EvaluatorOwner {
   }
 
   overtime(from: EvaluatorProcess, overtime: Overtime): void {
-    if (!this.#isOurs(overtime)) {
+    if (!isConfigured(this.#config, overtime)) {
       throw new PortcullisError(
         'ERR_CHANNEL',
         'an evaluator speaks of a tenant or a policy that does not exist',
@@ -217,12 +217,6 @@ export class Supervisor implements EvaluatorOwner {
     }
     logOvertime(this.#log, overtime, from.index)
     this.#blameFor(overtime, overtime.processorMs >= processorMsMax ? 'processor time' : 'wall time')
-  }
-
-  /** Whether there are such a tenant and such policies: an evaluator that was turned may say anything. */
-  #isOurs({ tenant, policy, guard }: Pick<Running, 'tenant' | 'policy' | 'guard'>): boolean {
-    const known = this.#config.tenants.find(({ name }) => name === tenant)
-    return known?.policy === policy && guard === this.#config.guard?.policy
   }
 
   // ---- whose doing it was
@@ -276,7 +270,7 @@ export class Supervisor implements EvaluatorOwner {
 
   dead(from: EvaluatorProcess, how: string, printed: string, running: Running | undefined): void {
     this.#evaluators.delete(from)
-    if (running !== undefined && !from.overran && this.#isOurs(running)) {
+    if (running !== undefined && !from.overran && isConfigured(this.#config, running)) {
       this.#blameFor(running, running.overtimeMs >= processorMsMax ? 'processor time' : endOf(how))
     }
     const { index: evaluator, pid: evaluatorPid } = from

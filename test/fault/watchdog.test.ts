@@ -47,6 +47,16 @@ function askEndless(question: Question = { ...user, senderName: 'endless' }) {
   return bed.winrm.ask(bad, question)
 }
 
+/** The answer comes before the kill, and the supervisor hears of it after that. */
+async function askUntilQuarantined() {
+  const before = host.entries.length
+  await askEndless()
+  await eventually(
+    async () => host.entries.slice(before),
+    (entries) => entries.some(({ event }) => event === 'policy-quarantined'),
+  )
+}
+
 function died() {
   return host.entries.filter(({ event }) => event === 'evaluator-died')
 }
@@ -119,12 +129,7 @@ describe('an endless policy that has fuel for seconds', () => {
   })
 
   it('is quarantined: its tenant gets no answer any more, and no second evaluator is lost', async () => {
-    const before = host.entries.length
-    await askEndless()
-    await eventually(
-      async () => host.entries.slice(before),
-      (entries) => entries.some(({ event }) => event === 'policy-quarantined'),
-    )
+    await askUntilQuarantined()
     for (const question of [{ ...user, senderName: 'endless' }, user, operation]) {
       expect(told(await bed.winrm.ask(bad, question))).toEqual({ code: 1359, noAnswer: true })
     }
@@ -142,7 +147,7 @@ describe('an endless policy that has fuel for seconds', () => {
   })
 
   it('answers again once the operator has lifted the quarantine', async () => {
-    await askEndless()
+    await askUntilQuarantined()
     const lifted = await tellHost(bed.endpoint, { command: 'lift', tenant: 'bad' })
     expect(lifted).toMatchObject([{ tenant: 'bad' }])
     await eventually(

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { Running } from '../../host/control/read-message.ts'
 import { suspectMs } from '../../host/limits.ts'
-import { Blame } from '../../host/supervisor/blame.ts'
+import { Blame, isConfigured } from '../../host/supervisor/blame.ts'
 
 const policy = 'aa'.repeat(32)
 const guard = 'bb'.repeat(32)
@@ -108,5 +108,31 @@ describe('a quarantine that is lifted', () => {
     expect(blame.judge(running, 'crash', 2).verdict).toBe('suspected')
     blame.lift('contoso')
     expect(blame.judge(running, 'crash', 3).verdict).toBe('suspected')
+  })
+})
+
+describe('what an evaluator says that it ran', () => {
+  const config = {
+    tenants: [
+      { name: 'contoso', policy },
+      { name: 'fabrikam', policy: 'cc'.repeat(32) },
+    ],
+    guard: { policy: guard, fuelPerDecision: 1 },
+  } as unknown as Parameters<typeof isConfigured>[0]
+
+  it('is believed if the configuration has it', () => {
+    expect(isConfigured(config, running)).toBe(true)
+    const { guard: _, ...withoutGuard } = running
+    expect(isConfigured({ ...config, guard: undefined }, withoutGuard)).toBe(true)
+  })
+
+  it.each<[string, object]>([
+    ['a tenant that does not exist', { tenant: 'northwind' }],
+    ["another tenant's policy", { tenant: 'fabrikam' }],
+    ['a policy that does not exist', { policy: 'dd'.repeat(32) }],
+    ['another guard', { guard: 'dd'.repeat(32) }],
+    ['no guard where there is one', { guard: undefined }],
+  ])('is not believed with %s', (_, change) => {
+    expect(isConfigured(config, { ...running, ...change })).toBe(false)
   })
 })
