@@ -78,6 +78,7 @@ export const errorTable = {
   ERR_VECTORS_FILE: { fault: 'operator', text: 'the vectors are not well-formed vectors' },
   ERR_PROJECT_FOLDER: { fault: 'operator', text: 'the folder cannot be used as a policy project' },
   ERR_PROJECT_PACKAGE: { fault: 'operator', text: 'a package that compiles policies is not installed' },
+  ERR_SDK_MISSING: { fault: 'operator', text: 'the SDK has not been packed; run "npm run build"' },
   ERR_CONNECTION_FOREIGN: {
     fault: 'operator',
     text: 'no tenant is configured for this application and this account',

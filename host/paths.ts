@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url'
 
 import { PortcullisError } from './errors.ts'
 
+/** The folder that has host/ with its data files: the compiler leaves those where the sources are. */
 function findRoot(start: string): string {
   let folder = start
-  while (!existsSync(join(folder, 'native', 'CMakeLists.txt'))) {
+  while (!existsSync(join(folder, 'host', 'winrm', 'question.schema.json'))) {
     const parent = dirname(folder)
     if (parent === folder) throw new PortcullisError('ERR_NATIVE_MISSING', `no installation around ${start}`)
     folder = parent
@@ -29,6 +30,9 @@ export const admissionMains = {
   rewrite: join(root, 'build', 'host', 'admission', 'rewrite-step.js'),
   try: join(root, 'build', 'host', 'admission', 'try-step.js'),
 } as const
+
+/** The SDK as an npm package, with all that it needs. */
+export const sdkPackage = join(root, 'build', 'portcullis.tgz')
 
 /** A schema or other data file that stands beside the sources. */
 export function hostFile(...names: string[]): string {

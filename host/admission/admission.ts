@@ -160,7 +160,7 @@ export async function admit(
   const said = await tryOut(metered, meteredSha256, vectors, asked, steps)
   if (said instanceof PortcullisError) return refused([errorOf(said)], known)
   if ('refused' in said) return refused([errorOf(said.refused)], known)
-  const { begun, tried } = said
+  const { begun, tried, wrongResults } = said
   const errors = unmet(vectors, tried)
   const ofVectors = vectorFigures(vectors, tried, errors.length)
   const { memoryPages: begunPages, ...figures } = begun
@@ -172,7 +172,7 @@ export async function admit(
       used: Math.max(begunPages, ...tried.map(({ memoryPages }) => memoryPages)),
     },
     vectors: ofVectors,
-    warnings: [...known.warnings, ...warningsOf(begun, tried, ofVectors, fuelPerDecision)],
+    warnings: [...known.warnings, ...warningsOf(begun, tried, wrongResults, ofVectors, fuelPerDecision)],
   }
   if (errors.length > 0) return refused(errors.slice(0, vectorProblemsShownMax), report)
   return { admitted: true, metered, report }

@@ -4,8 +4,7 @@
  * applied: it is what the policy itself says.
  */
 
-import { Consultation } from '../engine/consultation.ts'
-import type { Policy } from '../engine/policy.ts'
+import { Consultation, type Consulted } from '../engine/consultation.ts'
 import type { Quota } from '../engine/result-record.ts'
 import { compose, type Respondent } from '../winrm/compose.ts'
 import { type Description, describe } from '../winrm/description.ts'
@@ -22,7 +21,11 @@ export interface DecidedAlone {
 }
 
 /** `block` has been checked and stamped. */
-export function decideAlone(policy: Policy, block: Buffer, fuel: number): DecidedAlone {
+export function decideAlone(
+  policy: Consulted & { readonly memoryBytes: number },
+  block: Buffer,
+  fuel: number,
+): DecidedAlone {
   const consultation = new Consultation(policy, block, fuel)
   let memoryBytes = 0
   const tenant: Respondent = (name) => {

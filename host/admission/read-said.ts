@@ -12,6 +12,7 @@ import { meteredBytesMax } from '../limits.ts'
 import type { Settings } from '../wire/settings-block.ts'
 import { crash } from './disposable-process.ts'
 import type { BegunFigures, ModuleFigures, Tried } from './report.ts'
+import type { WrongResult } from './sample-questions.ts'
 import { decodeStepFrame, type StepFrame } from './step-frame.ts'
 import { type Warning, warningCodes } from './warnings.ts'
 
@@ -36,7 +37,12 @@ export interface TryAsked {
 /** `metered`: the SHA-256 of what was tried. */
 export type TrySaid =
   | { readonly metered: string; readonly refused: Refused }
-  | { readonly metered: string; readonly begun: BegunFigures; readonly tried: readonly Tried[] }
+  | {
+      readonly metered: string
+      readonly begun: BegunFigures
+      readonly tried: readonly Tried[]
+      readonly wrongResults: readonly WrongResult[]
+    }
 
 /**
  * Longer than any text that comes: an abort with its file, a reason of 512 units with what is put before it,
@@ -123,6 +129,10 @@ const validateTry = ajv.compile<TrySaid>({
       metered,
       begun,
       tried: { type: 'array', items: object({ description, memoryPages: count }) },
+      wrongResults: {
+        type: 'array',
+        items: object({ name: text, type: { enum: ['Decision', 'Quota'] }, detail: text }),
+      },
     }),
   ],
 })

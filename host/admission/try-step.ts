@@ -13,6 +13,7 @@ import { PortcullisError } from '../errors.ts'
 import type { Settings } from '../wire/settings-block.ts'
 import { decideAlone } from './decide-alone.ts'
 import type { Refused, TryAsked, TrySaid } from './read-said.ts'
+import { askSamples } from './sample-questions.ts'
 import { decodeStepFrame, encodeStepFrame } from './step-frame.ts'
 
 const STANDARD_INPUT = 0
@@ -52,7 +53,8 @@ function tryOut(
     const { description, memoryBytes: used } = decideAlone(policy, block, fuelPerDecision)
     return { description, memoryPages: used / PAGE_BYTES }
   })
-  return { metered: digest, begun, tried }
+  const wrongResults = askSamples(policy, fuelPerDecision)
+  return { metered: digest, begun, tried, wrongResults }
 }
 
 const frame = decodeStepFrame(readFileSync(STANDARD_INPUT))

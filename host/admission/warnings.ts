@@ -5,8 +5,14 @@
 
 import { fuelPerStart, memoryPagesMax, warningShare } from '../limits.ts'
 import type { BegunFigures, Tried, VectorFigures } from './report.ts'
+import type { WrongResult } from './sample-questions.ts'
 
-export const warningCodes = ['WARN_NEAR_BOUND', 'WARN_MEMORY_GROWS', 'WARN_EXPORTS_DROPPED'] as const
+export const warningCodes = [
+  'WARN_NEAR_BOUND',
+  'WARN_MEMORY_GROWS',
+  'WARN_EXPORTS_DROPPED',
+  'WARN_WRONG_RESULT',
+] as const
 
 export type WarningCode = (typeof warningCodes)[number]
 
@@ -47,10 +53,22 @@ function memoryGrows(begun: BegunFigures, tried: readonly Tried[]): Warning[] {
   ]
 }
 
+/** It may be one question that a hand-written policy cannot answer; most often it is a wrong return type. */
+function wrongResultWarnings(wrong: readonly WrongResult[]): Warning[] {
+  return wrong.map(({ name, type, detail }) => {
+    const advice = `declare it to return a ${type}, because a host takes nothing else for an answer`
+    return {
+      code: 'WARN_WRONG_RESULT',
+      message: `${name} returned no ${type} to a sample question (${detail}); ${advice}`,
+    }
+  })
+}
+
 /** Of a policy that was tried, with so much fuel for a decision. */
 export function warningsOf(
   begun: BegunFigures,
   tried: readonly Tried[],
+  wrongResults: readonly WrongResult[],
   { fuel }: VectorFigures,
   fuelPerDecision: number,
 ): Warning[] {
@@ -60,6 +78,7 @@ export function warningsOf(
     ...nearBound('bytes that every call starts from', begun.imageBytes, memoryPagesMax * PAGE_BYTES),
     ...nearBound('pages of memory', used, memoryPagesMax),
     ...memoryGrows(begun, tried),
+    ...wrongResultWarnings(wrongResults),
     ...(fuel === null
       ? []
       : nearBound(`fuel of a decision, in the vector ${fuel.mostVector}`, fuel.most, fuelPerDecision)),

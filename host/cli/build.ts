@@ -11,6 +11,7 @@ import { similarName } from '../engine/similar-name.ts'
 import { readBytes } from '../json-file.ts'
 import { compile, modulePath } from './author/compile.ts'
 import { hintFor } from './author/hints.ts'
+import { sourceAdvice } from './author/source-advice.ts'
 import { callersPath } from './callers-path.ts'
 import { visible } from './table.ts'
 
@@ -41,6 +42,8 @@ export async function build(directory = '.'): Promise<void> {
       ...misspeltQuota(droppedExports),
     ]
     for (const text of texts) console.error(`warning: ${visible(text)}`)
+    for (const { file, line, advice } of sourceAdvice(folder))
+      console.error(visible(`warning: ${file}:${line}: ${advice}`))
     return
   }
   console.error(`${shown}: ${took}; a host would refuse it:`)

@@ -6,18 +6,11 @@
 import { type Admission, type AdmissionError, admit } from '../admission/admission.ts'
 import type { Report } from '../admission/report.ts'
 import { errorTable } from '../errors.ts'
-import { readBytes } from '../json-file.ts'
 import { fuelPerDecision, fuelPerStart, memoryPagesMax } from '../limits.ts'
 import { readSettings } from '../tenant/settings.ts'
 import { readVectors } from '../winrm/vectors.ts'
-import { callersPath } from './callers-path.ts'
+import { type InputOptions, inputPaths, readModule } from './author/inputs.ts'
 import { visible } from './table.ts'
-
-interface CheckOptions {
-  readonly vectors?: string
-  readonly settings?: string
-  readonly json?: boolean
-}
 
 type Line = readonly [label: string, text: string]
 
@@ -94,14 +87,16 @@ function print(admission: Admission): void {
   for (const [label, text] of lines) console.log(`  ${label.padEnd(10)}${visible(text)}`)
 }
 
-export async function check(path: string, options: CheckOptions): Promise<void> {
-  const { vectors: vectorsPath, settings: settingsPath, json } = options
-  const vectors = vectorsPath === undefined ? [] : readVectors(callersPath(vectorsPath))
-  const settings = settingsPath === undefined ? undefined : readSettings(callersPath(settingsPath))
-  const upload = readBytes(callersPath(path), 'ERR_MODULE_UNREADABLE')
+export async function check(module: string | undefined, options: InputOptions): Promise<void> {
+  const paths = inputPaths(module, options)
+  const upload = readModule(paths.module)
+  // A module that is named has the vectors that are named with it, or none.
+  const vectors = module === undefined || options.vectors !== undefined ? readVectors(paths.vectors) : []
+  const settings = paths.settings === undefined ? undefined : readSettings(paths.settings)
   const admission = await admit(upload, { vectors, ...(settings && { settings }) })
   const { admitted, report } = admission
-  if (json) console.log(JSON.stringify({ admitted, errors: admitted ? [] : admission.errors, report }))
+  if (options.json)
+    console.log(JSON.stringify({ admitted, errors: admitted ? [] : admission.errors, report }))
   else print(admission)
   if (!admitted) process.exitCode = 1
 }

@@ -6,18 +6,21 @@
 import { type Command, Option } from 'commander'
 
 import { ask } from './ask.ts'
-import { vectorsPath } from './author/compile.ts'
+import { settingsPath, vectorsPath } from './author/compile.ts'
 import { defaultTemplate, templateNames } from './author/templates.ts'
 import { bench } from './bench.ts'
 import { build } from './build.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
+import { explain } from './explain.ts'
 import { newProject } from './new.ts'
 import { quarantine } from './quarantine.ts'
 import { run } from './run.ts'
 import { runCommand, topCommand } from './run-command.ts'
 import { logLevels, serve } from './serve.ts'
 import { test } from './test.ts'
+
+const settingsHelp = `the policy's settings, JSON: key to list of texts (default: the project's ${settingsPath})`
 
 function collect(value: string, before: string[] = []): string[] {
   return [...before, value]
@@ -50,8 +53,8 @@ refuse it.`,
     .command('test')
     .description('ask a compiled policy the questions of its vectors and compare the answers')
     .argument('[module]', 'WebAssembly file (default: build/policy.wasm)')
-    .option('--vectors <file>', 'questions with the answers that are expected', vectorsPath)
-    .option('--settings <file>', "the policy's settings (JSON: key to list of texts)")
+    .option('--vectors <file>', `questions with the answers that are expected (default: ${vectorsPath})`)
+    .option('--settings <file>', settingsHelp)
     .option('--watch', 'test again whenever a file changes, until Ctrl+C; without a module, compile first')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -66,8 +69,8 @@ module; 2: a file cannot be used. docs/reference/vectors.md describes the vector
     .command('bench')
     .description('show what each vector costs: fuel, and microseconds on this machine')
     .argument('[module]', 'WebAssembly file (default: build/policy.wasm)')
-    .option('--vectors <file>', 'questions with the answers that are expected', vectorsPath)
-    .option('--settings <file>', "the policy's settings (JSON: key to list of texts)")
+    .option('--vectors <file>', `questions with the answers that are expected (default: ${vectorsPath})`)
+    .option('--settings <file>', settingsHelp)
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -75,6 +78,22 @@ module; 2: a file cannot be used. docs/reference/vectors.md describes the vector
 Asks every question some hundred times, for two seconds in all. "99 %" is what 99 of 100 decisions stay under.`,
     )
     .action(bench)
+
+  top
+    .command('explain')
+    .description('let a policy decide one question, and show which of its functions and lines ran')
+    .argument('[module]', 'WebAssembly file (default: the project, compiled for reading)')
+    .requiredOption('--question <file>', 'question file (JSON)')
+    .option('--settings <file>', settingsHelp)
+    .option('--all', 'show also what the SDK and the standard library did')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+The numbers before the lines say how often each ran. They need a source map, which "asc --debug --sourceMap" writes beside the
+module; without a module the project in this folder is compiled that way, unoptimised. Status 0 whatever the decision is.`,
+    )
+    .action(explain)
 }
 
 function program(): Command {
@@ -112,7 +131,7 @@ function program(): Command {
   top
     .command('check')
     .description('say whether a compiled module would be admitted as a policy, and if not, why and where')
-    .argument('<module>', 'WebAssembly file')
+    .argument('[module]', "WebAssembly file (default: the project's, with its vectors and settings)")
     .option('--vectors <file>', 'questions with the answers that are expected (a line of JSON each)')
     .option('--settings <file>', "the policy's settings (JSON: key to list of texts)")
     .option('--json', 'print JSON')

@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { PortcullisError } from '../errors.ts'
-import { compilerVersion, projectFiles, workingOnIt } from './author/project-files.ts'
+import { projectFiles, versionOf, workingOnIt } from './author/project-files.ts'
 import { templateFiles } from './author/templates.ts'
 import { callersPath } from './callers-path.ts'
 import { visible } from './table.ts'
@@ -39,8 +39,8 @@ export function newProject(directory: string, { template }: { template: string }
   const goThere = folder === callersPath('.') ? '' : `  cd ${visible(directory)}\n`
   console.log(`${visible(directory)} is a policy project now, from the template "${template}". What to do next:
 
-${goThere}  npm install      # the compiler, AssemblyScript ${compilerVersion()}
-  npm test         # compile, and ask the questions of vectors.jsonl
+${goThere}  npm install      # the compiler, AssemblyScript ${versionOf('assemblyscript')}, and vitest
+  npm test         # compile, ask the questions of vectors.jsonl, and run the tests
   npm run check    # what a host would say of it
 
 The policy is assembly/index.ts; README.md says what it does.`)

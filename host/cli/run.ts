@@ -22,7 +22,7 @@ interface RunOptions {
   readonly json?: boolean
 }
 
-function print(description: Description): void {
+export function printDescription(description: Description): void {
   for (const [name, value] of Object.entries(description)) {
     const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
     console.log(`${name.padEnd(15)}${value === null ? '-' : visible(text)}`)
@@ -38,6 +38,6 @@ export function run(
   const policy = new Policy(compilePolicy(readBytes(callersPath(module), 'ERR_MODULE_UNREADABLE'), settings))
   const { description } = decideAlone(policy, block, fuelPerDecision)
   if (json) console.log(JSON.stringify(description))
-  else print(description)
+  else printDescription(description)
   if (description.outcome !== 'allow') process.exitCode = 1
 }

@@ -4,14 +4,17 @@ import type { PolicyFunction } from './interface.ts'
 import type { Policy } from './policy.ts'
 import type { PolicyAnswer } from './policy-answer.ts'
 
+/** A policy, or what stands in its place. */
+export type Consulted = Pick<Policy, 'call' | 'hasQuota'>
+
 export class Consultation {
-  readonly #policy: Policy
+  readonly #policy: Consulted
   readonly #block: Uint8Array
   readonly #fuel: number
   #fuelUsed = 0
 
   /** `block` has been checked and stamped, and stays as it is until the decision is made. */
-  constructor(policy: Policy, block: Uint8Array, fuel: number) {
+  constructor(policy: Consulted, block: Uint8Array, fuel: number) {
     this.#policy = policy
     this.#block = block
     this.#fuel = fuel

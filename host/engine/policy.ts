@@ -15,19 +15,11 @@ import { fuelMax, fuelPerStart } from '../limits.ts'
 import { Guest, type GuestFunction } from './guest.ts'
 import { Image } from './image.ts'
 import { type PolicyFunction, policyFunctions, requestFunction, settingsFunction } from './interface.ts'
-import { type Called, type NoAnswer, noAnswer, type PolicyAnswer } from './policy-answer.ts'
+import { type Called, type NoAnswer, noAnswer, type PolicyAnswer, readAnswer } from './policy-answer.ts'
 import type { PolicyModule } from './policy-module.ts'
-import { type PolicyResult, readResult } from './result-record.ts'
 import { reserved } from './wasm/reserved.ts'
 
 export type PolicyState = 'clean' | 'running' | 'spent'
-
-/** The kinds of result that each function may return. */
-const resultsOf: Record<PolicyFunction, readonly PolicyResult['kind'][]> = {
-  user: ['allow', 'deny', 'redirect'],
-  operation: ['allow', 'deny'],
-  quota: ['quota'],
-}
 
 /** Ends of a call after which the guest is as healthy as after an answer: we ended it, or it asked for the end. */
 const orderly = new Set(['ERR_POLICY_ABORT', 'ERR_POLICY_FUEL', 'ERR_POLICY_STACK', 'ERR_POLICY_RESULT'])
@@ -84,7 +76,7 @@ export class Policy {
     assert(this.#state === 'clean')
     this.#state = 'running'
     guest.reset(fuel)
-    const answer = ask(guest, name, block)
+    const answer = askGuest(guest, name, block)
     const fuelUsed = fuel - guest.fuelLeft
     const isOrderly = answer.kind !== 'no-answer' || orderly.has(answer.error)
     if (!isOrderly || !this.#image?.fits(guest)) this.#state = 'spent'
@@ -108,7 +100,7 @@ export class Policy {
 
   #replace(): void {
     this.#guest = undefined
-    const begun = begin(this.#module)
+    const begun = beginGuest(this.#module)
     if ('kind' in begun) {
       this.#failure = begun
       return
@@ -128,7 +120,10 @@ export class Policy {
 }
 
 /** A guest with its start function behind it and its settings in place. */
-function begin({ module, settings }: PolicyModule): { guest: Guest; fuelUsed: number } | NoAnswer {
+export function beginGuest({
+  module,
+  settings,
+}: PolicyModule): { guest: Guest; fuelUsed: number } | NoAnswer {
   const guest = Guest.instantiate(module)
   if (!(guest instanceof Guest)) return guest
   guest.reset(fuelPerStart)
@@ -140,13 +135,11 @@ function begin({ module, settings }: PolicyModule): { guest: Guest; fuelUsed: nu
   return { guest, fuelUsed: fuelPerStart - guest.fuelLeft }
 }
 
-function ask(guest: Guest, name: PolicyFunction, block: Uint8Array): PolicyAnswer {
+/** Without looking at what the guest is like afterwards. */
+export function askGuest(guest: Guest, name: PolicyFunction, block: Uint8Array): PolicyAnswer {
   const address = guest.place(requestFunction, block)
   if (typeof address !== 'number') return address
   const record = guest.call(guest.functionOf(policyFunctions[name]) as GuestFunction, address)
   if (typeof record !== 'number') return record
-  const result = readResult(guest.door, record)
-  if (typeof result === 'string') return noAnswer('ERR_POLICY_RESULT', result)
-  if (resultsOf[name].includes(result.kind)) return result
-  return noAnswer('ERR_POLICY_RESULT', `${policyFunctions[name]} returned "${result.kind}"`)
+  return readAnswer(guest.door, name, record)
 }

@@ -3,6 +3,7 @@
  * there, and null is what does not apply.
  */
 
+import type { Quota } from '../engine/result-record.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Decision } from './decision.ts'
 
@@ -26,11 +27,15 @@ export interface Description {
   readonly detail: string | null
 }
 
+export function quotaText(quota: Quota): QuotaText {
+  const [concurrentShells, concurrentOperations, timeslotSeconds, operationsPerTimeslot] = quota
+  return { concurrentShells, concurrentOperations, timeslotSeconds, operationsPerTimeslot }
+}
+
 /** Null also where the policy has no `queryQuota`: what is left then is the operator's. */
 function quotaOf(decision: Decision, hasQuota: boolean): QuotaText | null {
   if (decision.outcome !== 'allow' || decision.quota === undefined || !hasQuota) return null
-  const [concurrentShells, concurrentOperations, timeslotSeconds, operationsPerTimeslot] = decision.quota
-  return { concurrentShells, concurrentOperations, timeslotSeconds, operationsPerTimeslot }
+  return quotaText(decision.quota)
 }
 
 export function describe(decision: Decision, hasQuota: boolean, fuelUsed: number): Description {

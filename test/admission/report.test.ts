@@ -26,6 +26,22 @@ describe('a warning', () => {
     expect(admission.report.memoryPages.used).toBe(4)
   })
 
+  it('says which function returned what is no decision', async () => {
+    const wrong = { params: ['i32'], results: ['i32'], code: op.i32Const(1) } as const
+    const { report } = await admitted(
+      policyModule({ operation: { ...wrong, params: ['i32'], results: ['i32'] } }),
+    )
+    expect(report.warnings).toEqual([
+      {
+        code: 'WARN_WRONG_RESULT',
+        message: expect.stringMatching(
+          /^authzOperation returned no Decision to a sample question \(its address .*\);/,
+        ),
+      },
+    ])
+    expect((await admitted(uploadOf('mirror'))).report.warnings).toEqual([])
+  })
+
   it('names exports that are dropped', async () => {
     const upload = policyModule({ exports: { extra: { kind: 'function', index: 0 } } })
     const admission = await admitted(upload)

@@ -32,7 +32,7 @@ const figures = {
   exports: [], droppedExports: [], queryQuota: false,
 }
 const fine = {
-  metered: sha256(metered), begun, tried: blocks.map(() => ({ description, memoryPages: 1 })),
+  metered: sha256(metered), begun, tried: blocks.map(() => ({ description, memoryPages: 1 })), wrongResults: [],
 }
 `
 

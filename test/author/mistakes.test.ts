@@ -14,6 +14,9 @@ const user = 'export function authzUser(user: UserRequest): Decision { return De
 const operation =
   'export function authzOperation(request: OperationRequest): Decision { return Decision.allow() }'
 
+/** An authzUser that does something first. */
+const userWith = (statement: string) => user.replace('{', `{ ${statement}\n `)
+
 let project: PolicyProject
 
 beforeAll(() => {
@@ -78,6 +81,61 @@ describe('build', () => {
     const { status, stderr } = build(user, operation, user.replace('authzUser', 'querryQuota'))
     expect(status).toBe(0)
     expect(stderr).toMatch(/^warning: .*"querryQuota", which nobody calls; did you mean "queryQuota"\?$/m)
+  })
+
+  it.each([
+    [
+      'a closure',
+      "const x = user.senderName; ['a'].some((name) => name == x)",
+      /Closures/,
+      /a function inside a function cannot/,
+    ],
+    [
+      'a regular expression',
+      '/a/.test(user.senderName)',
+      /Regular expressions/,
+      /compare with ==, startsWith or/,
+    ],
+    [
+      'what may be null',
+      'user.httpUrl.length',
+      /\| null' is not assignable/,
+      /this may be null, .*"const url = /,
+    ],
+    [
+      'what is no decision',
+      'if (user.hasToken) return true',
+      /'bool' is not assignable/,
+      /write "return Decision\.allow\(\)"/,
+    ],
+    ['an exception', 'try { throw new Error("x") } catch (e) {}', /Exceptions/, /nothing can be caught; ask/],
+  ])('says what to write in the place of %s', (_, statement, words, hint) => {
+    const { status, stderr } = build(userWith(statement), operation)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(words)
+    expect(stderr.split('\n').find((line) => line.startsWith('hint: '))).toMatch(hint)
+  })
+
+  it.each([
+    ['the time', 'if (Date.now() > 5) return Decision.deny("")', 'env.Date.now'],
+    ['chance', 'if (Math.random() > 0.5) return Decision.deny("")', 'env.seed'],
+    ['a console', 'console.log("here")', 'env.console.log'],
+  ])('says what a policy has in the place of %s', (_, statement, imported) => {
+    const { status, stderr } = build(userWith(statement), operation)
+    expect(status).toBe(1)
+    expect(stderr).toContain(`it imports "${imported}"`)
+    expect(stderr).toMatch(
+      /^hint: a policy has no clock, no chance, no console .*user\.timeMs and user\.localTime/m,
+    )
+  })
+
+  it('warns of a list of names, and says in which line', () => {
+    const names = userWith("if (user.senderName == 'CONTOSO\\\\mallory') return Decision.deny('out')")
+    const { status, stderr } = build(names, operation)
+    expect(status).toBe(0)
+    expect(stderr).toMatch(
+      /^warning: assembly\/index\.ts:2: this decides by senderName, and one account has many names/m,
+    )
   })
 
   it('needs a project', () => {

@@ -2,19 +2,29 @@
 // commands that `portcullis new` prints.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { templateNames } from '../../host/cli/author/templates.ts'
-import { root } from '../../host/paths.ts'
+import { root, sdkPackage } from '../../host/paths.ts'
 import { runProgram } from '../support/command.ts'
 import { PolicyProject } from '../support/policy-project.ts'
 
 it('has the small template and every example', () => {
-  expect(templateNames()).toEqual(['minimal', 'provider-guard', 'read-only-auditor', 'role-by-group'])
+  expect(templateNames()).toEqual([
+    'minimal',
+    'break-glass',
+    'jea-endpoint',
+    'pinned-issuer',
+    'provider-guard',
+    'quota-tiers',
+    'read-only-auditor',
+    'role-by-group',
+    'working-hours',
+  ])
 })
 
 describe.each(templateNames())('a project from %s', (template) => {
@@ -29,25 +39,38 @@ describe.each(templateNames())('a project from %s', (template) => {
   it('is made, and says what to do next', () => {
     expect(project.made).toMatchObject({ status: 0, stderr: '' })
     expect(project.made.stdout).toMatch(/npm install.*npm test.*npm run check/s)
-    expect(readdirSync(project.folder).sort()).toEqual([
+    const own = [
       '.gitignore',
       'README.md',
       'asconfig.json',
       'assembly',
       'package.json',
+      'test',
       'vectors.jsonl',
-    ])
+      'vendor',
+    ]
+    expect(
+      readdirSync(project.folder)
+        .filter((name) => name !== 'settings.json')
+        .sort(),
+    ).toEqual(own)
     expect(readdirSync(join(project.folder, 'assembly')).sort()).toEqual(['index.ts', 'tsconfig.json'])
+    expect(readdirSync(join(project.folder, 'test')).sort()).toEqual(['policy.test.ts', 'tsconfig.json'])
     expect(project.read('README.md')).toMatch(/^# [A-Z].*^## Working on it$.*npm run check/ms)
   })
 
-  it('names the compiler and the SDK of this installation', () => {
+  it('names the compiler and the test runner of this installation, and brings the SDK', () => {
     expect(JSON.parse(project.read('package.json'))).toMatchObject({
       name: 'my-policy',
       private: true,
       type: 'module',
-      devDependencies: { assemblyscript: '0.28.20', portcullis: `file:${join(root, 'policies/sdk')}` },
+      devDependencies: {
+        assemblyscript: '0.28.20',
+        portcullis: 'file:vendor/portcullis.tgz',
+        vitest: '4.1.12',
+      },
     })
+    expect(readFileSync(join(project.folder, 'vendor/portcullis.tgz'))).toEqual(readFileSync(sdkPackage))
   })
 
   it('says what is missing before its packages are installed', () => {
@@ -56,31 +79,42 @@ describe.each(templateNames())('a project from %s', (template) => {
     expect(stderr).toMatch(/no node_modules\/assemblyscript; run "npm install" in it \[ERR_PROJECT_PACKAGE\]/)
   })
 
-  it('compiles, meets its vectors and is admitted', () => {
+  it('compiles without a warning, meets its vectors, passes its tests and is admitted', () => {
     project.link()
-    const built = project.run('build')
-    expect(built.stdout).toMatch(/^build\/policy\.wasm: [\d,]+ bytes in \d+ ms; a host would take it\n$/)
-    expect([built.status, built.stderr]).toEqual([0, ''])
-    const tested = project.run('test')
+    const tested = project.npm('test', 'assembly')
     expect([tested.status, tested.stderr]).toEqual([0, ''])
+    expect(tested.stdout).toMatch(/^build\/policy\.wasm: [\d,]+ bytes in \d+ ms; a host would take it\n/)
     expect(tested.stdout).toMatch(/^\d+ vectors, all as expected; fuel: median \d+, most \d+ of 1000000$/m)
-    const checked = project.run('check', 'build/policy.wasm', '--vectors', 'vectors.jsonl')
+    expect(tested.stdout).toMatch(/^ +Tests +\d+ passed \(\d+\)$/m)
+    const checked = project.run('check')
     expect(checked.stdout).toMatch(/^admitted: it starts, and meets all \d+ vectors$/m)
+  })
+
+  it('has tests in which an editor finds no mistake', () => {
+    const compiler = join(root, 'node_modules/typescript/bin/tsc')
+    const config = join(project.folder, 'test/tsconfig.json')
+    expect(spawnSync(process.execPath, [compiler, '--project', config], { encoding: 'utf8' }).stdout).toBe('')
   })
 })
 
-describe('the scripts of a project', () => {
-  it('work from a folder inside it', () => {
-    const project = new PolicyProject().link()
-    const { INIT_CWD: _, npm_package_json: __, ...env } = process.env
-    const npm = (script: string) =>
-      spawnSync('npm', ['run', '-s', script], {
-        cwd: join(project.folder, 'assembly'),
-        env,
-        encoding: 'utf8',
-      })
-    expect(npm('test').stdout).toMatch(/a host would take it\n.*7 vectors, all as expected/s)
-    expect(npm('check').stdout).toMatch(/^admitted: .* all 7 vectors$/m)
+describe('the packed SDK', () => {
+  it('is installed by npm without a registry', () => {
+    const project = new PolicyProject()
+    const { devDependencies, ...rest } = JSON.parse(project.read('package.json'))
+    project.write(
+      'package.json',
+      JSON.stringify({ ...rest, devDependencies: { portcullis: devDependencies.portcullis } }),
+    )
+    const args = ['install', '--offline', '--no-audit', '--no-fund', '--registry', 'http://localhost:9']
+    const env = { ...process.env, npm_config_cache: join(project.folder, 'no-cache') }
+    const { status, stderr } = spawnSync('npm', args, { cwd: project.folder, env, encoding: 'utf8' })
+    expect([status, stderr.replace(/^npm warn .*$\n?/gm, '')]).toEqual([0, ''])
+    expect(
+      existsSync(join(project.folder, 'node_modules/portcullis/node_modules/@assemblyscript/loader')),
+    ).toBe(true)
+    const script = "import('portcullis/testing').then((module) => console.log(Object.keys(module).join()))"
+    const loaded = spawnSync(process.execPath, ['-e', script], { cwd: project.folder, encoding: 'utf8' })
+    expect([loaded.stdout, loaded.stderr]).toEqual(['loadPolicy,readVectors\n', ''])
     project.remove()
   })
 })
@@ -115,7 +149,7 @@ describe('new', () => {
     [
       'an unknown template',
       ['fresh', '--template', 'big'],
-      /Allowed choices are minimal, provider-guard, read-only-auditor, role-by-group/,
+      /Allowed choices are minimal, break-glass, .*, working-hours/,
     ],
     ['no folder', [], /missing required argument 'dir'/],
   ])('refuses %s with status 2, and touches nothing', (_, args, message) => {

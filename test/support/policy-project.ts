@@ -1,7 +1,7 @@
-// A project that `portcullis new` has made, in a folder outside this repository. Its packages are linked from this
-// installation where an author runs "npm install": a test must not depend on a registry.
+// A project that `portcullis new` has made, in a folder outside this repository. The SDK is the packed one that came with the
+// project; the compiler and vitest are linked from this installation: a test must not depend on a registry.
 
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -9,12 +9,7 @@ import { dirname, join } from 'node:path'
 import { root } from '../../host/paths.ts'
 import { type Ended, runProgram } from './command.ts'
 
-const packages = {
-  assemblyscript: 'node_modules/assemblyscript',
-  binaryen: 'node_modules/binaryen',
-  long: 'node_modules/long',
-  portcullis: 'policies/sdk',
-}
+const linked = ['assemblyscript', 'binaryen', 'long', 'vitest']
 
 export class PolicyProject {
   /** With a space, because paths of users have them. */
@@ -28,10 +23,11 @@ export class PolicyProject {
   }
 
   link(): this {
-    mkdirSync(join(this.folder, 'node_modules'))
-    for (const [name, path] of Object.entries(packages)) {
-      symlinkSync(join(root, path), join(this.folder, 'node_modules', name))
-    }
+    const packages = join(this.folder, 'node_modules')
+    mkdirSync(join(packages, 'portcullis'), { recursive: true })
+    const packed = join(this.folder, 'vendor/portcullis.tgz')
+    execFileSync('tar', ['-xzf', packed, '--strip-components=1', '-C', join(packages, 'portcullis')])
+    for (const name of linked) symlinkSync(join(root, 'node_modules', name), join(packages, name))
     return this
   }
 
@@ -45,6 +41,20 @@ export class PolicyProject {
 
   run(...args: string[]): Ended {
     return runProgram('main', this.folder, ...args)
+  }
+
+  /** One of the project's own scripts, from a folder inside it. */
+  npm(script: string, from = '.'): Ended {
+    // What a test runner and npm tell their children is not for these.
+    const env = Object.entries(process.env).filter(
+      ([name]) => !/^(INIT_CWD|npm_.*|VITEST.*|TEST|NODE_ENV)$/.test(name),
+    )
+    const { status, stdout, stderr } = spawnSync('npm', ['run', '-s', script], {
+      cwd: join(this.folder, from),
+      env: { ...Object.fromEntries(env), NO_COLOR: '1' },
+      encoding: 'utf8',
+    })
+    return { status, stdout, stderr }
   }
 
   /** Without waiting for its end. */

@@ -9,10 +9,14 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 import { PortcullisError } from '../../errors.ts'
+import { compilerHintsFor } from './hints.ts'
 
-/** Where a project's module and vectors are, seen from its folder. */
+/** Where a project's module, vectors and settings are, seen from its folder. Not every project has settings. */
 export const modulePath = join('build', 'policy.wasm')
+/** The same policy for reading: see `compileForReading`. */
+const readableModulePath = join('build', 'policy.debug.wasm')
 export const vectorsPath = 'vectors.jsonl'
+export const settingsPath = 'settings.json'
 
 /** A file of a package as the project sees it. Throws ERR_PROJECT_PACKAGE if it is not installed. */
 function fileOfPackage(folder: string, packageName: string, file: string): string {
@@ -27,26 +31,45 @@ function fileOfPackage(folder: string, packageName: string, file: string): strin
 }
 
 /**
- * Gives false after compile errors, which the compiler has printed. The old module goes first: after a failure
- * nothing is left that could be taken for the new one.
+ * Compiles a project to one of its files. Gives false after compile errors, which have been printed with what helps.
+ * The old module goes first: after a failure nothing is left that could be taken for the new one.
  */
-export async function compile(folder: string): Promise<boolean> {
+async function compileTo(folder: string, file: string, ...options: string[]): Promise<boolean> {
   if (!existsSync(join(folder, 'asconfig.json'))) {
     const advice = 'name the folder of a project, or make one with "portcullis new"'
     throw new PortcullisError('ERR_PROJECT_FOLDER', `${folder} has no asconfig.json; ${advice}`)
   }
   const compiler = fileOfPackage(folder, 'assemblyscript', 'bin/asc.js')
   fileOfPackage(folder, 'portcullis', 'asconfig.json')
-  const module = join(folder, modulePath)
+  const module = join(folder, file)
   rmSync(module, { force: true })
-  const args = [compiler, '--baseDir', folder, '--target', 'release', '--outFile', modulePath]
-  // It takes an environment with CI=true for a terminal; what is written to a file is for reading as it is.
-  if (!process.stderr.isTTY) args.push('--noColors')
-  // Its words go to our error output, also those that it would print to the other: that is for results.
-  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 2, 2] })
+  const args = [compiler, '--baseDir', folder, '--outFile', file, '--noColors', ...options]
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  let printed = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      printed += text
+    })
+  }
   const status = await new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', resolve)
   })
+  // Also what it prints to its standard output: ours is for results.
+  process.stderr.write(printed)
+  for (const hint of compilerHintsFor(printed)) console.error(`hint: ${hint}`)
   return status === 0 && existsSync(module)
+}
+
+/** The module that goes to a host. False after compile errors. */
+export function compile(folder: string): Promise<boolean> {
+  return compileTo(folder, modulePath, '--target', 'release')
+}
+
+/** Unoptimised, with names and a source map beside it. Its path; undefined after compile errors. */
+export async function compileForReading(folder: string): Promise<string | undefined> {
+  const options = ['--debug', '--sourceMap', '--optimizeLevel', '0', '--shrinkLevel', '0']
+  return (await compileTo(folder, readableModulePath, ...options))
+    ? join(folder, readableModulePath)
+    : undefined
 }

@@ -18,6 +18,7 @@ import { callersPath } from '../callers-path.ts'
 import * as project from './compile.ts'
 
 export interface InputOptions {
+  /** Undefined stands for those of the project, if there are any. */
   readonly vectors?: string
   readonly settings?: string
   readonly json?: boolean
@@ -38,22 +39,32 @@ export function inputPaths(module: string | undefined, { vectors, settings }: In
   return {
     module: callersPath(module ?? project.modulePath),
     vectors: callersPath(vectors ?? project.vectorsPath),
-    settings: settings === undefined ? undefined : callersPath(settings),
+    settings: settingsPath(module, settings),
   }
 }
 
+/** Those that are named; without a module, those of the project if it has some. */
+export function settingsPath(module: string | undefined, settings: string | undefined): string | undefined {
+  const own = callersPath(project.settingsPath)
+  if (settings !== undefined) return callersPath(settings)
+  return module === undefined && existsSync(own) ? own : undefined
+}
+
+/** Throws ERR_MODULE_UNREADABLE. */
+export function readModule(path: string): Buffer {
+  if (existsSync(path)) return readBytes(path, 'ERR_MODULE_UNREADABLE')
+  throw new PortcullisError('ERR_MODULE_UNREADABLE', `${path} is not there; run "portcullis build" first`)
+}
+
 /** Throws a PortcullisError for a file that cannot be used, and for a module that a host would refuse. */
-export function readInputs({ module, vectors: vectorsPath, settings: settingsPath }: InputPaths): Inputs {
-  if (!existsSync(module)) {
-    throw new PortcullisError('ERR_MODULE_UNREADABLE', `${module} is not there; run "portcullis build" first`)
-  }
-  const bytes = readBytes(module, 'ERR_MODULE_UNREADABLE')
+export function readInputs({ module, vectors: vectorsPath, settings: settingsFile }: InputPaths): Inputs {
+  const bytes = readModule(module)
   const vectors = readVectors(vectorsPath)
   if (vectors.length === 0) {
     const advice = 'a test without questions proves nothing, so write at least one'
     throw new PortcullisError('ERR_VECTORS_FILE', `${vectorsPath} has no vectors; ${advice}`)
   }
-  const settings = settingsPath === undefined ? undefined : readSettings(settingsPath)
+  const settings = settingsFile === undefined ? undefined : readSettings(settingsFile)
   return { policy: new Policy(compilePolicy(bytes, settings)), vectors }
 }
 

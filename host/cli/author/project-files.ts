@@ -1,12 +1,16 @@
 /**
  * The files that every policy project has beside its template: what npm, the compiler and an editor need to know.
- * Neither the command nor the SDK is published, so a project names both by where this installation is.
+ * The SDK is not published, so a project has it packed; the command is named by where this installation is.
  */
 
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
-import { root } from '../../paths.ts'
+import { readBytes } from '../../json-file.ts'
+import { root, sdkPackage } from '../../paths.ts'
+
+/** Where a project has the SDK. */
+const sdkPath = 'vendor/portcullis.tgz'
 
 const command = `node ${JSON.stringify(join(root, 'build', 'host', 'cli', 'main.js'))}`
 
@@ -24,15 +28,16 @@ function packageName(folder: string): string {
   return ['', 'portcullis', 'assemblyscript', 'node_modules'].includes(name) ? 'policy' : name
 }
 
-/** The version that this installation's own policies are compiled with. */
-export function compilerVersion(): string {
+/** The version that this installation's own policies are compiled and tested with. */
+export function versionOf(name: 'assemblyscript' | 'vitest'): string {
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    devDependencies: { assemblyscript: string }
+    devDependencies: Record<typeof name, string>
   }
-  return devDependencies.assemblyscript
+  return devDependencies[name]
 }
 
 function packageJson(folder: string): object {
+  const thenDo = (name: string) => `npm run -s build && ${command} ${name}`
   return {
     name: packageName(folder),
     version: '0.1.0',
@@ -40,14 +45,16 @@ function packageJson(folder: string): object {
     type: 'module',
     scripts: {
       build: `${command} build`,
-      test: `npm run -s build && ${command} test`,
-      check: `npm run -s build && ${command} check build/policy.wasm --vectors vectors.jsonl`,
+      test: `${thenDo('test')} && vitest run`,
+      check: thenDo('check'),
       watch: `${command} test --watch`,
-      bench: `npm run -s build && ${command} bench`,
+      bench: thenDo('bench'),
+      explain: `${command} explain`,
     },
     devDependencies: {
-      assemblyscript: compilerVersion(),
-      portcullis: `file:${join(root, 'policies', 'sdk')}`,
+      assemblyscript: versionOf('assemblyscript'),
+      portcullis: `file:${sdkPath}`,
+      vitest: versionOf('vitest'),
     },
   }
 }
@@ -59,23 +66,32 @@ export const workingOnIt = `
 \`\`\`
 npm install      # once
 npm run build    # compile assembly/index.ts to build/policy.wasm
-npm test         # compile, and ask the questions of vectors.jsonl
+npm test         # compile, ask the questions of vectors.jsonl, and run the tests in test/
 npm run check    # compile, and put it through what a host puts it through
 \`\`\`
 
-\`npm run watch\` tests anew at every change; \`npm run bench\` shows what each question costs.
+\`npm run watch\` asks the vectors anew at every change, \`npm run bench\` shows what each question costs, and
+\`npm run explain -- --question FILE\` which lines decide a question.
 
 \`vectors.jsonl\` has one question with its expected answer in a line. Add one for every sentence that you would say
-about your policy, the denials first. \`package.json\` names the folder in which Portcullis is installed; change that
-where it is in another.
+about your policy, the denials first; \`test/\` is for what needs a loop or a calculation. The SDK is in \`vendor/\`, so keep
+that with the project. \`package.json\` names the folder in which Portcullis is installed; change that where it is in another.
 `
 
-/** Path in the project to content. */
-export function projectFiles(folder: string): Map<string, string> {
-  return new Map([
+/** Of the tests, so that an editor knows what they import. */
+const testsConfig = {
+  compilerOptions: { target: 'es2022', module: 'nodenext', strict: true, noEmit: true, skipLibCheck: true },
+  include: ['./**/*.ts'],
+}
+
+/** Path in the project to content. Throws ERR_SDK_MISSING if this installation has not been built. */
+export function projectFiles(folder: string): Map<string, string | Buffer> {
+  return new Map<string, string | Buffer>([
     ['package.json', json(packageJson(folder))],
     ['asconfig.json', json({ extends: 'portcullis/asconfig.json', entries: ['./assembly/index.ts'] })],
     ['assembly/tsconfig.json', json({ extends: 'assemblyscript/std/assembly.json', include: ['./**/*.ts'] })],
+    ['test/tsconfig.json', json(testsConfig)],
+    [sdkPath, readBytes(sdkPackage, 'ERR_SDK_MISSING')],
     ['.gitignore', 'build/\nnode_modules/\n'],
   ])
 }

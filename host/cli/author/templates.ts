@@ -1,9 +1,9 @@
 /**
- * What a new policy can begin as: the small one that is made for it, and every example of this repository. A source
- * of a template is named NAME.template, so that the host's own compiler and linter pass it by.
+ * What a new policy can begin as: the small one that is made for it, and every example of this repository that is
+ * written in AssemblyScript. A source of a template is named NAME.template, so that the host's own compiler and linter pass it by.
  */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { hostFile, root } from '../../paths.ts'
@@ -11,13 +11,13 @@ import { hostFile, root } from '../../paths.ts'
 export const defaultTemplate = 'minimal'
 
 /** Of an example everything else is about where it stands in this repository. */
-const taken = /^(assembly\/.*|vectors\.jsonl|README\.md)$/
+const taken = /^((assembly|test)\/.*|vectors\.jsonl|settings\.json|README\.md)$/
 
 const parents = [hostFile('cli', 'templates'), join(root, 'policies', 'examples')]
 
+/** Those that `portcullis build` can compile. */
 function foldersIn(parent: string): string[] {
-  const entries = readdirSync(parent, { withFileTypes: true })
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+  return readdirSync(parent).filter((name) => existsSync(join(parent, name, 'assembly')))
 }
 
 export function templateNames(): string[] {
