@@ -1,9 +1,9 @@
 // Packs the npm package `portcullis` to build/portcullis.tgz: the SDK as it is in policies/sdk, `portcullis/testing`
-// compiled with the files of the host that it uses, and the packages that these need. Whoever has this one file can
+// compiled with the files of the host that it uses, the packages that these need, and the documentation. Whoever has this one file can
 // install it without a registry. It appears whole or not at all, so that what runs beside a build never reads half of it.
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -32,10 +32,15 @@ function fill() {
   const args = [compiler, '--project', project, '--outDir', join(staged, 'lib')]
   execFileSync(process.execPath, args, { stdio: 'inherit' })
   for (const schema of schemas) cpSync(join(root, schema), join(staged, 'lib', schema))
-  for (const name of ['assembly', 'asconfig.json', 'index.ts', 'package.json', 'README.md']) {
+  for (const name of ['assembly', 'asconfig.json', 'index.ts', 'package.json']) {
     cpSync(join(sdk, name), join(staged, name), { recursive: true })
   }
   cpSync(join(root, 'LICENSE'), join(staged, 'LICENSE'))
+  const readme = readFileSync(join(sdk, 'README.md'), 'utf8')
+  writeFileSync(join(staged, 'README.md'), readme.replaceAll('](../../docs/', '](docs/'))
+  for (const name of ['guide', 'reference']) {
+    cpSync(join(root, 'docs', name), join(staged, 'docs', name), { recursive: true })
+  }
   const { bundleDependencies } = JSON.parse(readFileSync(join(sdk, 'package.json'), 'utf8'))
   for (const folder of withTheirOwn(bundleDependencies)) {
     cpSync(join(root, folder), join(staged, folder), { recursive: true })
