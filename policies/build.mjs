@@ -1,18 +1,21 @@
 // Compiles the policies of this repository: every folder of policies/examples to build/policies/NAME.wasm and
-// with --with-tests every file of test/policies to build/test-policies/NAME.wasm. A policy is skipped while its output is newer
+// with --with-tests every file of test/policies to build/test-policies/NAME.wasm. An example is written in
+// AssemblyScript, or in WebAssembly text if it has a policy.wat. A policy is skipped while its output is newer
 // than all it was made from: its own sources, the SDK, the asconfig.json files and the compiler. An output
 // appears whole or not at all, so a test that runs beside a build never reads half a module. The first
 // compile error is printed as the compiler words it and ends the build with exit code 1.
 
-import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import asc from 'assemblyscript/asc'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
-/** @typedef {{ name: string, output: string, inputs: string[], arguments: string[] }} Job */
+/** @typedef {{ bytes?: Uint8Array, messages: string }} Compiled without bytes after an error */
+/** @typedef {{ name: string, output: string, inputs: string[], compile: () => Promise<Compiled> }} Job */
 
 /** Inputs that every policy has in common. */
 const commonInputs = [
@@ -39,9 +42,19 @@ async function exampleJobs() {
     .map(({ name }) => ({
       name: `policies/examples/${name}`,
       output: path.join(root, `build/policies/${name}.wasm`),
-      inputs: [path.join(root, `policies/examples/${name}/assembly`), path.join(root, configOf(name))],
-      arguments: ['--config', configOf(name)],
+      ...sourcesOf(`policies/examples/${name}`),
     }))
+}
+
+/** @param {string} folder */
+function sourcesOf(folder) {
+  const text = path.join(root, folder, 'policy.wat')
+  if (existsSync(text)) return { inputs: [text], compile: () => assemble(text) }
+  const config = `${folder}/asconfig.json`
+  return {
+    inputs: [path.join(root, folder, 'assembly'), path.join(root, config)],
+    compile: () => compile(['--config', config]),
+  }
 }
 
 /** @returns {Promise<Job[]>} */
@@ -53,13 +66,8 @@ async function testJobs() {
       name: `test/policies/${file}`,
       output: path.join(root, `build/test-policies/${path.basename(file, '.ts')}.wasm`),
       inputs: [path.join(root, 'test/policies', file)],
-      arguments: [`test/policies/${file}`, '--config', 'asconfig.json'],
+      compile: () => compile([`test/policies/${file}`, '--config', 'asconfig.json']),
     }))
-}
-
-/** @param {string} name */
-function configOf(name) {
-  return `policies/examples/${name}/asconfig.json`
 }
 
 /**
@@ -72,7 +80,7 @@ async function build(job) {
   const changedMs = Math.max(...(await Promise.all([...job.inputs, ...commonInputs].map(newestMs))))
   if (builtMs > changedMs) return true
   const startedMs = Date.now()
-  const { bytes, messages } = await compile(job.arguments)
+  const { bytes, messages } = await job.compile()
   if (bytes === undefined) {
     console.error(`${job.name}: does not compile\n\n${messages}`)
     return false
@@ -87,7 +95,7 @@ async function build(job) {
  * Runs the compiler in this process: starting it anew for each policy takes longer than compiling.
  *
  * @param {string[]} args
- * @returns {Promise<{ bytes?: Uint8Array, messages: string }>}
+ * @returns {Promise<Compiled>}
  */
 async function compile(args) {
   /** @type {Uint8Array | undefined} */
@@ -98,6 +106,25 @@ async function compile(args) {
     },
   })
   return { bytes: error === null ? bytes : undefined, messages: stderr.toString() }
+}
+
+/**
+ * Makes a module of WebAssembly text, with the binaryen that the compiler has brought.
+ *
+ * @param {string} file
+ * @returns {Promise<Compiled>}
+ */
+async function assemble(file) {
+  const compiler = createRequire(import.meta.url).resolve('assemblyscript/package.json')
+  const { default: binaryen } = await import(pathToFileURL(createRequire(compiler).resolve('binaryen')).href)
+  try {
+    const module = binaryen.parseText(await readFile(file, 'utf8'))
+    // It prints what is wrong by itself.
+    if (!module.validate()) return { messages: 'it is not valid' }
+    return { bytes: module.emitBinary(), messages: '' }
+  } catch (error) {
+    return { messages: error.message }
+  }
 }
 
 /**

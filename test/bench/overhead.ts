@@ -1,10 +1,15 @@
 // What metering costs the example policies: all questions of an example's vectors, asked of the plain module and of the metered
 // one, with memory and globals put back before each call. Putting back costs both the same and is left out of the times.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { interfaceOf, policyFunctions, requestFunction } from '../../host/engine/interface.ts'
+import {
+  interfaceOf,
+  policyFunctions,
+  requestFunction,
+  settingsFunction,
+} from '../../host/engine/interface.ts'
 import { rewritePolicy } from '../../host/engine/policy-module.ts'
 import type { Module } from '../../host/engine/wasm/module.ts'
 import { parseModule } from '../../host/engine/wasm/parse-module.ts'
@@ -12,6 +17,8 @@ import { reserved } from '../../host/engine/wasm/reserved.ts'
 import { writeModule } from '../../host/engine/wasm/write-module.ts'
 import { fuelPerDecision, stackSlotsMax } from '../../host/limits.ts'
 import { root } from '../../host/paths.ts'
+import { readSettings } from '../../host/tenant/settings.ts'
+import { writeSettings } from '../../host/wire/settings-block.ts'
 import { type Question, writeBlock } from '../support/block.ts'
 import { medianOf } from './measure.ts'
 
@@ -31,13 +38,15 @@ class Subject {
   readonly #image: Uint8Array
   readonly #globals: { global: WebAssembly.Global; value: unknown }[]
 
-  constructor(bytes: Uint8Array<ArrayBuffer>) {
+  constructor(bytes: Uint8Array<ArrayBuffer>, settings: Uint8Array | undefined) {
     const abort = () => {
       throw new Error('abort')
     }
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { abort } })
     this.#exports = exports
     this.#bytes = new Uint8Array((exports.memory as WebAssembly.Memory).buffer)
+    if (settings !== undefined)
+      this.#bytes.set(settings, (exports[settingsFunction] as Call)(settings.length))
     this.#image = this.#bytes.slice()
     this.#globals = Object.values(exports)
       .filter((value) => value instanceof WebAssembly.Global)
@@ -83,6 +92,11 @@ function questionsOf(example: string): { question: Question; block: Uint8Array }
     .map((question) => ({ question, block: writeBlock(question) }))
 }
 
+function settingsOf(example: string): Uint8Array | undefined {
+  const file = join(root, 'policies/examples', example, 'settings.json')
+  return existsSync(file) ? writeSettings(readSettings(file)) : undefined
+}
+
 const ROUNDS = 3_000
 
 /** What `ask` measures when nothing is called: it is taken off. */
@@ -97,7 +111,9 @@ function clockUs(): number {
 export function measureOverhead(): Overhead[] {
   return readdirSync(join(root, 'policies/examples')).map((example) => {
     const bytes = readFileSync(join(root, 'build/policies', `${example}.wasm`))
-    const subjects = [new Subject(plain(parseModule(bytes))), new Subject(rewritePolicy(bytes).bytes)]
+    const settings = settingsOf(example)
+    const modules = [plain(parseModule(bytes)), rewritePolicy(bytes).bytes]
+    const subjects = modules.map((module) => new Subject(module, settings))
     const questions = questionsOf(example)
     const times: number[][] = [[], []]
     for (let round = 0; round < 2 * ROUNDS; round++) {

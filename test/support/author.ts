@@ -1,13 +1,13 @@
-// A policy author's project in a folder of its own, outside this repository: the SDK as the package registry
-// would deliver it, an asconfig.json of two lines, one source file. It is compiled with the compiler's own
-// command line interface, in this process.
+// A policy author's project in a folder of its own, outside this repository: the SDK as it is packed, an asconfig.json of two
+// lines, one source file. It is compiled with the compiler's own command line interface, in this process.
 
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import asc from 'assemblyscript/asc'
 
-const sdk = path.join(import.meta.dirname, '../../policies/sdk')
+import { sdkPackage } from '../../host/paths.ts'
 
 export interface Compiled {
   /** The module, or `undefined` after an error. */
@@ -28,13 +28,8 @@ export class AuthorProject {
   static async create(): Promise<AuthorProject> {
     const folder = await mkdtemp(path.join(tmpdir(), 'portcullis-author-'))
     const installed = path.join(folder, 'node_modules/portcullis')
-    const { files } = JSON.parse(await readFile(path.join(sdk, 'package.json'), 'utf8')) as {
-      files: string[]
-    }
     await mkdir(installed, { recursive: true })
-    for (const file of ['package.json', ...files]) {
-      await cp(path.join(sdk, file), path.join(installed, file), { recursive: true })
-    }
+    execFileSync('tar', ['-xzf', sdkPackage, '--strip-components=1', '-C', installed])
     await mkdir(path.join(folder, 'assembly'))
     const config = { extends: 'portcullis/asconfig.json', entries: ['./assembly/index.ts'] }
     await writeFile(path.join(folder, 'asconfig.json'), JSON.stringify(config))

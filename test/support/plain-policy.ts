@@ -50,11 +50,6 @@ export class PlainPolicy {
     this.module = new WebAssembly.Module(Uint8Array.from(bytes))
   }
 
-  /** A policy of policies/examples, as `npm run build:policies` left it. */
-  static example(name: string): PlainPolicy {
-    return new PlainPolicy(readFileSync(path.join(buildFolder, 'policies', `${name}.wasm`)))
-  }
-
   /** A policy of test/policies, as `npm run build:policies` left it. */
   static test(name: string): PlainPolicy {
     return new PlainPolicy(readFileSync(path.join(buildFolder, 'test-policies', `${name}.wasm`)))

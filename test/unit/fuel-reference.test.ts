@@ -11,6 +11,7 @@ import { describe, expect, it } from 'vitest'
 import { policyFunctions, requestFunction } from '../../host/engine/interface.ts'
 import type { Module, ValueType } from '../../host/engine/wasm/module.ts'
 import { parseModule } from '../../host/engine/wasm/parse-module.ts'
+import { reserved } from '../../host/engine/wasm/reserved.ts'
 import { stackSlotsMax } from '../../host/limits.ts'
 import { root } from '../../host/paths.ts'
 import { assembleText } from '../support/assembly.ts'
@@ -180,6 +181,10 @@ describe.each(readdirSync(policies))('%s, metered', (name) => {
       const block = writeBlock(golden.question)
       const instance = new MeteredInstance(metered, { env: { abort } })
       const interpreter = new Interpreter(module, [abort])
+      if (module.start !== undefined) {
+        interpreter.call(module.start, [])
+        instance.run(plenty, reserved.start)
+      }
 
       const call = (exported: string, value: number): unknown => {
         const before = interpreter.executed

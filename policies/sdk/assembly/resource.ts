@@ -61,8 +61,8 @@ export class Resource {
    * `prefix` ends where a segment ends: `http://a.example/wmi` holds for `.../wmi`, `.../wmi/`,
    * `.../wmi/root` and `.../wmi?Name=x`, and not for `.../wmi-tools` or `.../WMI`. A prefix with a slash at
    * its end holds for what is below only: `http://a.example/wmi/` does not hold for `.../wmi`. A path that
-   * goes on with a segment `.` or `..`, also as `%2e`, is below nothing. A prefix that is empty or has a `?`
-   * ends the question without an answer.
+   * goes on with a segment `.` or `..`, also as `%2e`, or between backslashes or encoded slashes, is below
+   * nothing. A prefix that is empty or has a `?` ends the question without an answer.
    *
    * ```ts
    * const wmi = 'http://schemas.microsoft.com/wbem/wsman/1/wmi'
@@ -112,6 +112,8 @@ export class Resource {
 
 const slash = 0x2f
 const dot = 0x2e
+const backslash = 0x5c
+const percent = 0x25
 
 /** The `namespace/Class` at the end of the path of a WMI resource, or `null`. No segment of it is empty. */
 function wmiNameOf(path: string): string | null {
@@ -123,21 +125,25 @@ function wmiNameOf(path: string): string | null {
   return name.includes('/') && !hasDotSegment(name, 0) ? name : null
 }
 
-/** Whether a segment of `path` from `start` on is one or two dots; `%2e` counts as a dot. */
+/**
+ * Whether a segment of `path` from `start` on is one or two dots. Whoever reads it next may take `%2e` for a dot, and a
+ * backslash, `%2f` and `%5c` for a slash; so it does here.
+ */
 function hasDotSegment(path: string, start: i32): bool {
   let dots = 0
   let others = 0
   for (let index = start; index <= path.length; index++) {
-    const unit = index < path.length ? path.charCodeAt(index) : slash
-    if (unit == slash) {
+    let unit = index < path.length ? path.charCodeAt(index) : slash
+    if (unit == percent) {
+      unit = decoded(path, index)
+      if (unit != percent) index += 2
+    }
+    if (unit == slash || unit == backslash) {
       if (others == 0 && (dots == 1 || dots == 2)) return true
       dots = 0
       others = 0
     } else if (unit == dot) {
       dots++
-    } else if (isEncodedDot(path, index)) {
-      dots++
-      index += 2
     } else {
       others++
     }
@@ -145,6 +151,13 @@ function hasDotSegment(path: string, start: i32): bool {
   return false
 }
 
-function isEncodedDot(path: string, index: i32): bool {
-  return path.startsWith('%2e', index) || path.startsWith('%2E', index)
+/** What is encoded at a percent sign, if it is a dot, a slash or a backslash; otherwise the percent sign. */
+function decoded(path: string, index: i32): i32 {
+  if (index + 2 >= path.length) return percent
+  const high = path.charCodeAt(index + 1)
+  const low = path.charCodeAt(index + 2) | 0x20
+  if (high == 0x32 && low == 0x65) return dot
+  if (high == 0x32 && low == 0x66) return slash
+  if (high == 0x35 && low == 0x63) return backslash
+  return percent
 }

@@ -1,0 +1,54 @@
+// The vectors, and actions that only look like reading.
+
+import { loadPolicy, readVectors } from 'portcullis/testing'
+import { expect, it } from 'vitest'
+
+const policy = loadPolicy()
+
+it.each(readVectors())('$name', ({ question, expect: expected }) => {
+  expect(policy.decide(question)).toMatchObject(expected)
+})
+
+const domain = 'S-1-5-21-2857422465-1465058494-1690550294'
+const resourceUri = 'http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/Win32_Service'
+const get = 'http://schemas.xmlsoap.org/ws/2004/09/transfer/Get'
+const enumerate = 'http://schemas.xmlsoap.org/ws/2004/09/enumeration/Enumerate'
+
+function outcome(action: string): string {
+  const user = {
+    application: 'wsman/fabrikam',
+    senderName: 'FABRIKAM\\aiko',
+    userSid: `${domain}-2201`,
+    groupSids: [`${domain}-1105`],
+  }
+  return policy.decide({ kind: 'operation', ...user, action, resourceUri }).outcome
+}
+
+it.each([get, enumerate])(
+  '%s is reading, and nothing that is a letter longer, shorter or other',
+  (action) => {
+    expect(outcome(action)).toBe('allow')
+    for (let place = 0; place < action.length; place++) {
+      const [before, letter, after] = [action.slice(0, place), action.charAt(place), action.slice(place + 1)]
+      const other = letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase()
+      expect(outcome(`${before}${after}`)).toBe('deny')
+      expect(outcome(`${before}${letter}x${after}`)).toBe('deny')
+      if (other !== letter) expect(outcome(`${before}${other}${after}`)).toBe('deny')
+    }
+  },
+)
+
+it('the number of the operation is not looked at', () => {
+  const user = {
+    application: 'wsman/fabrikam',
+    senderName: 'FABRIKAM\\aiko',
+    userSid: `${domain}-2201`,
+    groupSids: [`${domain}-1105`],
+  }
+  for (const operation of [0, 1, 2, 5, 4294967295]) {
+    expect(policy.authzOperation({ ...user, operation, action: get, resourceUri }).outcome).toBe('allow')
+    expect(policy.authzOperation({ ...user, operation, action: `${get}Status`, resourceUri }).outcome).toBe(
+      'deny',
+    )
+  }
+})
