@@ -66,6 +66,20 @@ describe('the build of the policies', () => {
     await utimes(path.join(copy, file), 1, 1)
   })
 
+  it('makes a module of WebAssembly text, the same as elsewhere, and says what is wrong with one that is none', async () => {
+    const text = 'policies/examples/wat-operators/policy.wat'
+    const made = path.join(copy, 'build/policies/wat-operators.wasm')
+    await cp(path.join(root, text), path.join(copy, text))
+    expect(build()).toMatchObject({ status: 0, stderr: '' })
+    expect(await readFile(made)).toEqual(await readFile(path.join(root, 'build/policies/wat-operators.wasm')))
+    await writeFile(path.join(copy, text), '(module (func $a (result i32) (i32.cons 1)))')
+    const { status, stderr } = build()
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^policies\/examples\/wat-operators: does not compile\n\n1:31: error: unrecognized instruction/)
+    await rm(path.join(copy, path.dirname(text)), { recursive: true })
+    await rm(made)
+  })
+
   it("ends with the compiler's words after a compile error, and keeps the last good output", async () => {
     const before = await readFile(path.join(copy, output))
     const source = path.join(copy, example, 'assembly/index.ts')
