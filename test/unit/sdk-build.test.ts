@@ -75,7 +75,9 @@ describe('the build of the policies', () => {
     await writeFile(path.join(copy, text), '(module (func $a (result i32) (i32.cons 1)))')
     const { status, stderr } = build()
     expect(status).toBe(1)
-    expect(stderr).toMatch(/^policies\/examples\/wat-operators: does not compile\n\n1:31: error: unrecognized instruction/)
+    expect(stderr).toMatch(
+      /^policies\/examples\/wat-operators: does not compile\n\n1:31: error: unrecognized instruction/,
+    )
     await rm(path.join(copy, path.dirname(text)), { recursive: true })
     await rm(made)
   })
