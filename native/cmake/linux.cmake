@@ -4,7 +4,7 @@ set(system posix)
 set(port_sources port/port_posix.c port/channel_posix.c)
 
 find_package(Threads REQUIRED)
-set(system_libraries Threads::Threads ${CMAKE_DL_LIBS})
+set(system_libraries Threads::Threads ${CMAKE_DL_LIBS} m)
 
 if(PORTCULLIS_SANITIZE STREQUAL "address")
   set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)

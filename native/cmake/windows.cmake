@@ -15,7 +15,7 @@ set(port_sources
   port/process_win32.c
   port/stream_win32.c
   port/token_win32.c)
-set(system_libraries advapi32)
+set(system_libraries advapi32 ntdll)
 
 # Windows 10, Server 2016: what the Node that runs the host needs as well.
 add_compile_definitions(_WIN32_WINNT=0x0A00)

@@ -2,6 +2,7 @@
  * itself is broken, and then no verdict about a plug-in is worth anything: it aborts. */
 #include "double/double_os.h"
 
+#include <fenv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,9 @@
 
 /* Long enough for any path that tests use. */
 #define PATH_UNITS_MAX 4096u
+
+/* Bit 29 is kept for applications: no function of the system sets an error with it. */
+#define ERROR_UNUSUAL 0x20006FF1u
 
 static void require(int ok) {
   if (!ok) {
@@ -82,6 +86,54 @@ uint64_t wsmd__clock_nanoseconds(void) {
 
 void wsmd__sleep_milliseconds(uint32_t milliseconds) {
   Sleep(milliseconds);
+}
+
+/* The token that this thread impersonates, to be closed; NULL for none. */
+static HANDLE open_thread_token(DWORD access) {
+  HANDLE token;
+  return OpenThreadToken(GetCurrentThread(), access, TRUE, &token) ? token : NULL;
+}
+
+static uint64_t token_id(HANDLE token) {
+  TOKEN_STATISTICS statistics;
+  DWORD used;
+  require(GetTokenInformation(token, TokenStatistics, &statistics, sizeof statistics, &used));
+  return (uint64_t)(uint32_t)statistics.TokenId.HighPart << 32 | statistics.TokenId.LowPart;
+}
+
+void wsmd__caller_disguise(wsmd__caller *caller, void *token) {
+  memset(caller, 0, sizeof *caller);
+  caller->token_before = open_thread_token(TOKEN_IMPERSONATE);
+  require(SetThreadToken(NULL, token));
+  caller->impersonates = token != NULL;
+  caller->token_id = token == NULL ? 0 : token_id(token);
+  caller->rounding_before = fegetround();
+  fesetround(FE_UPWARD);
+  SetLastError(ERROR_UNUSUAL);
+}
+
+int wsmd__caller_undo(wsmd__caller *caller) {
+  int unchanged = GetLastError() == ERROR_UNUSUAL && fegetround() == FE_UPWARD;
+  HANDLE token = open_thread_token(TOKEN_QUERY);
+  unchanged = unchanged && (token != NULL) == caller->impersonates;
+  if (token != NULL) {
+    unchanged = unchanged && token_id(token) == caller->token_id;
+    CloseHandle(token);
+  }
+  require(SetThreadToken(NULL, caller->token_before));
+  if (caller->token_before != NULL) {
+    CloseHandle(caller->token_before);
+  }
+  fesetround(caller->rounding_before);
+  return unchanged;
+}
+
+uint32_t wsmd__last_error(void) {
+  return GetLastError();
+}
+
+void wsmd__last_error_set(uint32_t error) {
+  SetLastError(error);
 }
 
 /* WinRM names its plug-ins by absolute paths; so does this, and what the plug-in itself needs is looked for
