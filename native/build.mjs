@@ -1,26 +1,41 @@
-// Configures and builds the native part with CMake. Usage: node native/build.mjs [address|thread]
+// Configures and builds the native part with CMake. Usage: node native/build.mjs [address|thread|windows]
 //
-// With a sanitizer's name the result goes to a folder of its own (build/native-address, build/native-thread).
+// With a sanitizer's name the result goes to a folder of its own (build/native-address, build/native-thread), and so
+// does the build for 64-bit Windows, which needs MinGW-w64 (build/native-windows).
 
 import { spawnSync } from 'node:child_process'
-import { dirname, join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const sanitizer = process.argv[2] ?? ''
-const folder = join(root, 'build', sanitizer === '' ? 'native' : `native-${sanitizer}`)
+const variant = process.argv[2] ?? ''
+const folder = join(root, 'build', variant === '' ? 'native' : `native-${variant}`)
+
+function fail(message) {
+  console.error(`native: ${message}`)
+  process.exit(1)
+}
 
 function run(args) {
   const { status, error, stdout, stderr } = spawnSync('cmake', args, { encoding: 'utf8' })
-  if (error) {
-    console.error(`native: cannot run cmake (${error.message}); install CMake 3.18 or later and a C compiler`)
-    process.exit(1)
-  }
-  if (status !== 0) {
-    console.error(`native: cmake ${args.join(' ')} failed\n${stdout}${stderr}`)
-    process.exit(1)
+  if (error) fail(`cannot run cmake (${error.message}); install CMake 3.18 or later and a C compiler`)
+  if (status !== 0) fail(`cmake ${args.join(' ')} failed\n${stdout}${stderr}`)
+}
+
+/** Said here, because CMake would say it in forty lines. */
+function requireMingw() {
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  for (const tool of ['x86_64-w64-mingw32-gcc', 'x86_64-w64-mingw32-windres']) {
+    if (folders.some((path) => existsSync(join(path, tool)))) continue
+    fail(`${tool} is missing; install MinGW-w64 (on Debian the package gcc-mingw-w64-x86-64)`)
   }
 }
 
-run(['-S', join(root, 'native'), '-B', folder, `-DPORTCULLIS_SANITIZE=${sanitizer}`])
+if (variant === 'windows') requireMingw()
+const options =
+  variant === 'windows'
+    ? [`-DCMAKE_TOOLCHAIN_FILE=${join(root, 'native', 'cmake', 'mingw-w64.cmake')}`]
+    : [`-DPORTCULLIS_SANITIZE=${variant}`]
+run(['-S', join(root, 'native'), '-B', folder, ...options])
 run(['--build', folder, '--parallel'])

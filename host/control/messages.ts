@@ -19,7 +19,8 @@ export type ToEvaluator =
       readonly index: number
       readonly count: number
       readonly endpoint: string
-      readonly openToOthers: boolean
+      /** Accounts other than the host's own that may connect. */
+      readonly others: readonly string[]
     }
   /** Whether a question that is held may be asked again. */
   | { readonly type: 'verdict'; readonly id: string; readonly tenant: string; readonly cleared: boolean }

@@ -63,6 +63,7 @@ const violationNames = [
   'failure_with_grant',
   'extended_malformed',
   'foreign_token',
+  'caller_changed',
 ] as const
 
 const QuestionStruct = koffi.struct('wsmd_question', {

@@ -51,7 +51,7 @@ function bind() {
     open: library.func('void *pcio_open(int64_t control_handle, int64_t page_handle)'),
     page: library.func('void *pcio_page(void *io)'),
     listen: library.func(
-      'int pcio_listen(void *io, const char *endpoint, uint32_t index, int open_to_others)',
+      'int pcio_listen(void *io, const char *endpoint, uint32_t index, const char *accounts)',
     ),
     unlisten: library.func('void pcio_unlisten(void *io)'),
     next: library.func('int pcio_next(void *io, uint8_t *event, int32_t timeout_ms)'),
@@ -89,8 +89,9 @@ export class Channel {
     this.#page.setUint32(runningPage.at.phase, runningPage.phase[phase], true)
   }
 
-  listen(endpoint: string, index: number, openToOthers: boolean): void {
-    const status: number = this.#native.listen(this.#io, endpoint, index, openToOthers ? 1 : 0)
+  /** `others`: accounts other than our own that may connect. */
+  listen(endpoint: string, index: number, others: readonly string[]): void {
+    const status: number = this.#native.listen(this.#io, endpoint, index, others.join(' '))
     if (status === 0) return
     throw new PortcullisError(
       status === E_IN_USE ? 'ERR_ENDPOINT_IN_USE' : 'ERR_ENDPOINT_LISTEN',

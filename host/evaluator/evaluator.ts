@@ -102,10 +102,10 @@ export class Evaluator {
     }
   }
 
-  #serve({ index, count, endpoint, openToOthers }: ToEvaluator & { type: 'serve' }): void {
+  #serve({ index, count, endpoint, others }: ToEvaluator & { type: 'serve' }): void {
     this.#evaluatorCount = count
     try {
-      this.#channel.listen(endpoint, index, openToOthers)
+      this.#channel.listen(endpoint, index, others)
       this.#tell({ type: 'serving', index })
     } catch (error) {
       if (!(error instanceof PortcullisError)) throw error

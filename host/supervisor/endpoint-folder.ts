@@ -21,10 +21,11 @@ export function endpointOwner(folder: string): string {
   return stat === undefined ? ownAccount() : `uid:${stat.uid}`
 }
 
-/** Whether the configuration lets an account other than our own connect. */
-export function isOpenToOthers({ tenants }: Config): boolean {
+/** The accounts other than our own that the configuration lets connect, each once. */
+export function otherAccounts({ tenants }: Config): string[] {
   const own = ownAccount()
-  return tenants.some(({ applications }) => applications.some(({ account }) => account !== own))
+  const accounts = tenants.flatMap(({ applications }) => applications.map(({ account }) => account))
+  return [...new Set(accounts)].filter((account) => account !== own)
 }
 
 /**

@@ -16,7 +16,7 @@ import { blameGraceMs, closeMsMax, processorMsMax, restartMsMax, restartMsMin } 
 import type { Config } from '../tenant/config.ts'
 import { type AdmittedModule, admitPolicies } from './admit-policies.ts'
 import { Blame, type End, isConfigured, type Quarantined } from './blame.ts'
-import { isOpenToOthers, prepareEndpointFolder } from './endpoint-folder.ts'
+import { otherAccounts, prepareEndpointFolder } from './endpoint-folder.ts'
 import { type EvaluatorOwner, EvaluatorProcess, type Told } from './evaluator-process.ts'
 import { logConnection, logDecision, logOvertime } from './log.ts'
 import { type OperatorCommand, OperatorEndpoint } from './operator-endpoint.ts'
@@ -27,7 +27,7 @@ const GENERATION = 1
 export class Supervisor implements EvaluatorOwner {
   readonly #config: Config
   readonly #log: Logger
-  readonly #openToOthers: boolean
+  readonly #others: readonly string[]
   readonly #tenantNames: ReadonlySet<string>
   readonly #evaluators = new Set<EvaluatorProcess>()
   /** Numbers that no evaluator serves under, or is about to, at the moment. */
@@ -45,7 +45,7 @@ export class Supervisor implements EvaluatorOwner {
   constructor(config: Config, log: Logger) {
     this.#config = config
     this.#log = log
-    this.#openToOthers = isOpenToOthers(config)
+    this.#others = otherAccounts(config)
     this.#tenantNames = new Set(config.tenants.map(({ name }) => name))
     this.#vacant = Array.from({ length: config.evaluators }, (_, index) => index)
   }
@@ -58,7 +58,7 @@ export class Supervisor implements EvaluatorOwner {
     this.#state = 'starting'
     try {
       const { endpoint } = this.#config
-      await prepareEndpointFolder(endpoint, this.#openToOthers)
+      await prepareEndpointFolder(endpoint, this.#others.length > 0)
       if (!this.#isOpen) return false
       this.#modules = await admitPolicies(this.#config, this.#log, (error) => this.#report(error))
       if (!this.#isOpen) return false
@@ -151,7 +151,7 @@ export class Supervisor implements EvaluatorOwner {
     for (const evaluator of this.#isOpen ? this.#evaluators : []) {
       const index = evaluator.state === 'ready' ? this.#vacant.shift() : undefined
       if (index === undefined) continue
-      evaluator.serve({ type: 'serve', index, count, endpoint, openToOthers: this.#openToOthers })
+      evaluator.serve({ type: 'serve', index, count, endpoint, others: this.#others })
     }
   }
 

@@ -12,6 +12,8 @@ static int is_valid(const wsmd_question *question) {
 
 static void call_entry_point(const wsmd__exports *plugin, PVOID plugin_context, const wsmd_question *question,
                              const wsmd__parcel *parcel) {
+  wsmd__caller caller;
+  wsmd__caller_disguise(&caller, parcel->token);
   switch (question->kind) {
   case WSMD_KIND_USER:
     plugin->user(plugin_context, parcel->sender, question->flags);
@@ -23,6 +25,9 @@ static void call_entry_point(const wsmd__exports *plugin, PVOID plugin_context, 
   default:
     plugin->quota(plugin_context, parcel->sender, question->flags);
     break;
+  }
+  if (!wsmd__caller_undo(&caller)) {
+    wsmd__violation_count(WSMD__CALLER_CHANGED);
   }
 }
 

@@ -106,7 +106,7 @@ static void ask_again(const wsmd__record *record) {
   }
 }
 
-static DWORD complete(WSMAN_SENDER_DETAILS *sender, DWORD flags, const report *reported) {
+static DWORD take_report(WSMAN_SENDER_DETAILS *sender, DWORD flags, const report *reported) {
   if (sender == NULL || flags != 0) {
     wsmd__violation_count(WSMD__BAD_FLAGS);
     return ERROR_INVALID_PARAMETER;
@@ -133,6 +133,13 @@ static DWORD complete(WSMAN_SENDER_DETAILS *sender, DWORD flags, const report *r
     wsmd__sleep_milliseconds(INSIDE_SLEEP_MILLISECONDS);
   }
   wsmd__record_completed(record);
+  return result;
+}
+
+static DWORD complete(WSMAN_SENDER_DETAILS *sender, DWORD flags, const report *reported) {
+  uint32_t last_error = wsmd__last_error();
+  DWORD result = take_report(sender, flags, reported);
+  wsmd__last_error_set(last_error);
   return result;
 }
 

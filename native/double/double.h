@@ -88,6 +88,8 @@ typedef struct wsmd_violations {
   uint32_t extended_malformed; /* not NULL-terminated within bounds, or neither one XML element nor, with
                                   the redirect code, a bare https URL */
   uint32_t foreign_token;      /* a token that is not the sender's own */
+  uint32_t caller_changed;     /* a question left the calling thread with another last error, rounding of
+                                  floating-point numbers or impersonation than it found */
 } wsmd_violations;
 
 /* Loads the plug-in at `path` (UTF-8) and looks up its six exports. One plug-in at a time. Returns 0,

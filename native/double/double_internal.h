@@ -26,6 +26,7 @@ enum wsmd__violation {
   WSMD__FAILURE_WITH_GRANT,
   WSMD__EXTENDED_MALFORMED,
   WSMD__FOREIGN_TOKEN,
+  WSMD__CALLER_CHANGED,
   WSMD__VIOLATION_COUNT
 };
 
@@ -56,7 +57,7 @@ void wsmd__plugin_leave(void);
  * Returns its size in bytes, or 0 if the text is not a SID. */
 size_t wsmd__sid_parse(const char *text, size_t length, uint8_t bytes[WSMD__SID_BYTES_MAX]);
 
-/* ---- sender.c and token_posix.c ---- */
+/* ---- sender.c, token_posix.c and token_win32.c ---- */
 
 typedef struct wsmd__block wsmd__block;
 
@@ -64,7 +65,8 @@ typedef struct wsmd__block wsmd__block;
 typedef struct wsmd__parcel {
   wsmd__block *blocks;
   WSMAN_SENDER_DETAILS *sender; /* NULL if the question has no sender */
-  HANDLE token;                 /* what sender->clientToken says, readable after the sender is gone */
+  HANDLE token;                 /* what sender->clientToken said, to be compared after the sender is gone */
+  int has_token;                /* it is there to be destroyed */
   PCWSTR action;
   PCWSTR resource_uri;
 } wsmd__parcel;
@@ -81,8 +83,9 @@ int wsmd__parcel_add_text(wsmd__parcel *parcel, PCWSTR text, PCWSTR *copy);
 /* Overwrites and frees every part. Safe to call twice. */
 void wsmd__parcel_destroy(wsmd__parcel *parcel);
 
-/* Returns 0 and the token, a part of the parcel, or -1. */
+/* Returns 0 and the token, whose parts may belong to the parcel, or -1. The parcel destroys it first. */
 int wsmd__token_make(wsmd__parcel *parcel, const wsmd_question *question, HANDLE *token);
+void wsmd__token_destroy(HANDLE token);
 
 /* ---- instances.c ---- */
 

@@ -51,6 +51,21 @@ uint64_t wsmd__thread_self(void);
 uint64_t wsmd__clock_nanoseconds(void);
 void wsmd__sleep_milliseconds(uint32_t milliseconds);
 
+/* What a plug-in must leave as it finds it on the thread that calls it: the last error, how floating-point numbers are
+ * rounded and, on Windows, whom the thread impersonates. Disguising makes all of it unusual; with a token the thread
+ * impersonates it, as WinRM's does, and with NULL nobody. Undoing returns 1 if all of it is still there, and brings back
+ * what was there before. In between, the double's own functions that a plug-in calls keep the last error. */
+typedef struct wsmd__caller {
+  void *token_before;
+  uint64_t token_id;
+  int impersonates;
+  int rounding_before;
+} wsmd__caller;
+void wsmd__caller_disguise(wsmd__caller *caller, void *token);
+int wsmd__caller_undo(wsmd__caller *caller);
+uint32_t wsmd__last_error(void);
+void wsmd__last_error_set(uint32_t error);
+
 /* `path` is UTF-8; without a directory it means the current one, never a search path. NULL on failure,
  * with the system's words in `reason` (always terminated). */
 void *wsmd__library_open(const char *path, char *reason, size_t reason_size);

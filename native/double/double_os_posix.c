@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fenv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,9 @@
 
 /* Long enough for any path that the system would open (PATH_MAX on Linux). */
 #define PATH_BYTES_MAX 4096u
+
+/* No system call sets errno to this. */
+#define ERROR_UNUSUAL 28657u
 
 static void require(int ok) {
   if (!ok) {
@@ -88,6 +92,28 @@ void wsmd__sleep_milliseconds(uint32_t milliseconds) {
   left.tv_nsec = (long)(milliseconds % MILLISECONDS_PER_SECOND) * NANOSECONDS_PER_MILLISECOND;
   while (nanosleep(&left, &left) != 0 && errno == EINTR) {
   }
+}
+
+void wsmd__caller_disguise(wsmd__caller *caller, void *token) {
+  (void)token; /* there is nobody to impersonate here */
+  memset(caller, 0, sizeof *caller);
+  caller->rounding_before = fegetround();
+  fesetround(FE_UPWARD);
+  wsmd__last_error_set(ERROR_UNUSUAL);
+}
+
+int wsmd__caller_undo(wsmd__caller *caller) {
+  int unchanged = wsmd__last_error() == ERROR_UNUSUAL && fegetround() == FE_UPWARD;
+  fesetround(caller->rounding_before);
+  return unchanged;
+}
+
+uint32_t wsmd__last_error(void) {
+  return (uint32_t)errno;
+}
+
+void wsmd__last_error_set(uint32_t error) {
+  errno = (int)error;
 }
 
 void *wsmd__library_open(const char *path, char *reason, size_t reason_size) {

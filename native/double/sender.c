@@ -60,6 +60,10 @@ int wsmd__parcel_add_text(wsmd__parcel *parcel, PCWSTR text, PCWSTR *copy) {
 void wsmd__parcel_destroy(wsmd__parcel *parcel) {
   wsmd__block *block = parcel->blocks;
   parcel->blocks = NULL;
+  if (parcel->has_token) {
+    wsmd__token_destroy(parcel->token);
+  }
+  parcel->has_token = 0;
   /* All is overwritten before anything is freed: a plug-in that follows a pointer from one part to
    * another meets poison, not memory that malloc has given to somebody else meanwhile. */
   for (wsmd__block *each = block; each != NULL; each = each->next) {
@@ -105,10 +109,13 @@ static int make_sender(wsmd__parcel *parcel, const wsmd_question *question) {
       make_certificate(parcel, question, &sender->certificateDetails) != 0) {
     return -1;
   }
-  if (question->has_token != 0 && wsmd__token_make(parcel, question, &sender->clientToken) != 0) {
-    return -1;
+  if (question->has_token != 0) {
+    if (wsmd__token_make(parcel, question, &sender->clientToken) != 0) {
+      return -1;
+    }
+    parcel->token = sender->clientToken;
+    parcel->has_token = 1;
   }
-  parcel->token = sender->clientToken;
   parcel->sender = sender;
   return 0;
 }

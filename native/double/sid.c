@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define SID_REVISION 1u
+#define SID_REVISION_ONLY 1u
 #define SID_AUTHORITY_BYTES 6u
 #define SID_HEADER_BYTES 8u
 #define SID_SUB_AUTHORITIES_MAX 15u
@@ -46,13 +46,13 @@ size_t wsmd__sid_parse(const char *text, size_t length, uint8_t bytes[WSMD__SID_
     return 0;
   }
   at++;
-  if (read_part(&at, end, SID_REVISION, &revision) != 0 || revision != SID_REVISION) {
+  if (read_part(&at, end, SID_REVISION_ONLY, &revision) != 0 || revision != SID_REVISION_ONLY) {
     return 0;
   }
   if (read_part(&at, end, SID_AUTHORITY_MAX, &authority) != 0) {
     return 0;
   }
-  bytes[0] = SID_REVISION;
+  bytes[0] = SID_REVISION_ONLY;
   for (uint32_t index = 0; index < SID_AUTHORITY_BYTES; index++) {
     bytes[2 + index] = (uint8_t)(authority >> (8 * (SID_AUTHORITY_BYTES - 1 - index)));
   }

@@ -1,8 +1,6 @@
 /* The command `cycles`: grants and releases a great many contexts and looks whether the process has grown.
  * The first tenth is warm-up: pools, connections and the allocator's arenas reach their size in it, and
  * only growth after it can be a leak. */
-#define _POSIX_C_SOURCE 200809L
-
 #include "driver/driver.h"
 #include "driver/gate.h"
 #include "driver/mirror.h"
@@ -76,7 +74,7 @@ static void ask_one(cycles_run *run, uint64_t index) {
   }
 }
 
-static void *thread_main(void *opaque) {
+static void thread_main(void *opaque) {
   cycles_run *run = opaque;
   while (!atomic_load(&run->broken)) {
     uint64_t index = atomic_fetch_add(&run->next, 1);
@@ -88,15 +86,14 @@ static void *thread_main(void *opaque) {
       atomic_fetch_add(&run->released, wsmd_release_kept(run->door.instance));
     }
   }
-  return NULL;
 }
 
 /* Runs up to index `end` and measures with nothing under way. */
-static process_size run_phase(cycles_run *run, pthread_t *threads, uint64_t end) {
+static process_size run_phase(cycles_run *run, wsmd__thread **threads, uint64_t end) {
   uint64_t started = 0;
   atomic_store(&run->next, run->end);
   run->end = end;
-  while (started < run->threads && pthread_create(&threads[started], NULL, thread_main, run) == 0) {
+  while (started < run->threads && (threads[started] = wsmd__thread_start(thread_main, run)) != NULL) {
     started++;
   }
   if (started < run->threads) {
@@ -104,7 +101,7 @@ static process_size run_phase(cycles_run *run, pthread_t *threads, uint64_t end)
   }
   while (started != 0) {
     started--;
-    pthread_join(threads[started], NULL);
+    wsmd__thread_join(threads[started]);
   }
   wsmd_release_drain();
   atomic_fetch_add(&run->released, wsmd_release_kept(run->door.instance));
@@ -143,7 +140,7 @@ static int judge(const cycles_run *run, process_size warm, process_size end,
   return result;
 }
 
-static int run_cycles(cycles_run *run, pthread_t *threads) {
+static int run_cycles(cycles_run *run, wsmd__thread **threads) {
   wsmd_violations violations;
   process_size warm = run_phase(run, threads, run->count / WARM_UP_PART);
   process_size end = run_phase(run, threads, run->count);
@@ -179,7 +176,7 @@ int driver_cycles(int argc, char **argv) {
   if (options_parse(argc - 1, argv + 1, options, sizeof options / sizeof options[0]) != 0) {
     return EXIT_CODE_USAGE;
   }
-  pthread_t *threads = calloc(run.threads, sizeof *threads);
+  wsmd__thread **threads = calloc(run.threads, sizeof *threads);
   if (threads == NULL) {
     fprintf(stderr, "out of memory\n");
     return EXIT_CODE_FAILED;

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static int start(gate *door) {
   uint32_t code = wsmd_startup(door->application, WSMAN_PLUGIN_STARTUP_REQUEST_RECEIVED, &door->instance);
@@ -27,7 +26,7 @@ static int stop(gate *door) {
 }
 
 int gate_open(gate *door, const char *application) {
-  memset(door, 0, sizeof *door);
+  *door = (gate){.lock = WSMD__MUTEX_INITIAL, .changed = WSMD__CONDITION_INITIAL};
   door->application = utf16_from_utf8(application);
   if (door->application == NULL) {
     fprintf(stderr, "the application's name is not UTF-8\n");
@@ -37,47 +36,43 @@ int gate_open(gate *door, const char *application) {
     free(door->application);
     return -1;
   }
-  pthread_mutex_init(&door->lock, NULL);
-  pthread_cond_init(&door->changed, NULL);
   return 0;
 }
 
 int gate_close(gate *door) {
   int result = door->instance == 0 ? 0 : stop(door);
-  pthread_cond_destroy(&door->changed);
-  pthread_mutex_destroy(&door->lock);
   free(door->application);
   return result;
 }
 
 uint32_t gate_enter(gate *door) {
-  pthread_mutex_lock(&door->lock);
+  wsmd__lock(&door->lock);
   while (door->closed) {
-    pthread_cond_wait(&door->changed, &door->lock);
+    wsmd__wait(&door->changed, &door->lock);
   }
   door->asking++;
   uint32_t instance = door->instance;
-  pthread_mutex_unlock(&door->lock);
+  wsmd__unlock(&door->lock);
   return instance;
 }
 
 void gate_leave(gate *door) {
-  pthread_mutex_lock(&door->lock);
+  wsmd__lock(&door->lock);
   door->asking--;
-  pthread_cond_broadcast(&door->changed);
-  pthread_mutex_unlock(&door->lock);
+  wsmd__wake_all(&door->changed);
+  wsmd__unlock(&door->lock);
 }
 
 int gate_restart(gate *door, int quiet) {
-  pthread_mutex_lock(&door->lock);
+  wsmd__lock(&door->lock);
   while (door->closed) {
-    pthread_cond_wait(&door->changed, &door->lock);
+    wsmd__wait(&door->changed, &door->lock);
   }
   door->closed = 1;
   while (quiet && door->asking != 0) {
-    pthread_cond_wait(&door->changed, &door->lock);
+    wsmd__wait(&door->changed, &door->lock);
   }
-  pthread_mutex_unlock(&door->lock);
+  wsmd__unlock(&door->lock);
 
   int result = door->instance == 0 ? -1 : stop(door);
   door->instance = 0;
@@ -85,9 +80,9 @@ int gate_restart(gate *door, int quiet) {
     result = start(door);
   }
 
-  pthread_mutex_lock(&door->lock);
+  wsmd__lock(&door->lock);
   door->closed = 0;
-  pthread_cond_broadcast(&door->changed);
-  pthread_mutex_unlock(&door->lock);
+  wsmd__wake_all(&door->changed);
+  wsmd__unlock(&door->lock);
   return result;
 }

@@ -12,12 +12,11 @@
 #define PORTCULLIS_DRIVER_GATE_H
 
 #include "double/double.h"
-
-#include <pthread.h>
+#include "double/double_os.h"
 
 typedef struct gate {
-  pthread_mutex_t lock;
-  pthread_cond_t changed;
+  wsmd__mutex lock;
+  wsmd__condition changed;
   WCHAR *application;
   uint32_t instance; /* 0 if it could not be started */
   uint32_t asking;

@@ -1,8 +1,6 @@
 /* The command `load`: many threads ask random mixed questions, and every answer is compared with what the
  * mirror says. The questions follow from the seed alone; only their order in time depends on the threads.
  * An answer that contradicts the mirror fails the run whatever the options are. */
-#define _POSIX_C_SOURCE 200809L
-
 #include "driver/driver.h"
 #include "driver/gate.h"
 #include "driver/options.h"
@@ -47,7 +45,7 @@ typedef struct load_run {
 } load_run;
 
 typedef struct load_thread {
-  pthread_t native;
+  wsmd__thread *native;
   load_run *run;
   tally counts;
 } load_thread;
@@ -94,7 +92,7 @@ static void ask_one(load_thread *thread, uint64_t index) {
   run->microseconds[index] = microseconds > UINT32_MAX ? UINT32_MAX : (uint32_t)microseconds;
 }
 
-static void *thread_main(void *opaque) {
+static void thread_main(void *opaque) {
   load_thread *thread = opaque;
   load_run *run = thread->run;
   uint64_t asked = 0;
@@ -118,7 +116,6 @@ static void *thread_main(void *opaque) {
       gate_leave(door);
     }
   }
-  return NULL;
 }
 
 /* Returns how many threads could be started; all of them have ended. */
@@ -126,14 +123,15 @@ static uint64_t run_threads(load_run *run, load_thread *threads) {
   uint64_t started = 0;
   while (started < run->threads) {
     threads[started].run = run;
-    if (pthread_create(&threads[started].native, NULL, thread_main, &threads[started]) != 0) {
+    threads[started].native = wsmd__thread_start(thread_main, &threads[started]);
+    if (threads[started].native == NULL) {
       atomic_store(&run->broken, 1);
       break;
     }
     started++;
   }
   for (uint64_t index = 0; index < started; index++) {
-    pthread_join(threads[index].native, NULL);
+    wsmd__thread_join(threads[index].native);
   }
   return started;
 }

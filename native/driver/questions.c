@@ -52,7 +52,12 @@ static const char *const group_lists[] = {
     NULL,
     "",
     "S-1-5-32-545",
+#ifdef _WIN32
+    /* What every process that somebody has logged on for is in: its token is all that one can be made of. */
+    "S-1-1-0;S-1-5-11",
+#else
     "S-1-1-0;S-1-5-11;S-1-5-32-580;S-1-5-21-1004336348-1177238915-682003330-512",
+#endif
 };
 #define GROUP_LISTS (sizeof group_lists / sizeof group_lists[0])
 

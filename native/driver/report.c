@@ -28,6 +28,7 @@ static const struct {
     {"failureWithGrant", offsetof(wsmd_violations, failure_with_grant)},
     {"extendedMalformed", offsetof(wsmd_violations, extended_malformed)},
     {"foreignToken", offsetof(wsmd_violations, foreign_token)},
+    {"callerChanged", offsetof(wsmd_violations, caller_changed)},
 };
 #define VIOLATION_FIELDS (sizeof violation_fields / sizeof violation_fields[0])
 _Static_assert(VIOLATION_FIELDS * sizeof(uint32_t) == sizeof(wsmd_violations), "a name for each field");

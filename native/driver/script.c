@@ -2,8 +2,6 @@
  * write lines into a pipe, read the answers, and disturb the policy host in between. Every answer is one
  * line of JSON. Expectations that do not hold are reported and the script goes on; a line that is not one
  * ends it. */
-#define _POSIX_C_SOURCE 200809L
-
 #include "driver/driver.h"
 #include "driver/process.h"
 #include "driver/script.h"
@@ -16,6 +14,10 @@
 
 /* More instances than one application pool hosts; a script has a handful. */
 #define NAMES_MAX 64u
+
+/* Lines are short, but a text of 4 Mi characters may be written out, six bytes for each. */
+#define LINE_BYTES_FIRST 256u
+#define LINE_BYTES_MAX (32u * 1024u * 1024u)
 
 /* A plug-in context and a user context that nobody ever gave out: mapped nowhere, aligned, not small. */
 #define GARBAGE_POINTER ((PVOID)(uintptr_t)0x00007FDEADBEEF10)
@@ -232,13 +234,43 @@ static int play_line(player *play, const char *text) {
   return result;
 }
 
+/* Reads up to the end of the line, without it, into `*text`, which grows. Returns the length, or -1 if there is no
+ * further line or no memory for it. A line is handed on as soon as it has come whole. */
+static long read_line(FILE *file, char **text, size_t *room) {
+  size_t length = 0;
+  int byte = getc(file);
+  while (byte != EOF && byte != '\n') {
+    if (length + 1 >= *room) {
+      size_t more = *room == 0 ? LINE_BYTES_FIRST : *room * 2;
+      char *grown = more > LINE_BYTES_MAX ? NULL : realloc(*text, more);
+      if (grown == NULL) {
+        return -1;
+      }
+      *text = grown;
+      *room = more;
+    }
+    (*text)[length++] = (char)byte;
+    byte = getc(file);
+  }
+  if (length == 0 && byte == EOF) {
+    return -1;
+  }
+  if (length > 0) {
+    (*text)[length] = '\0';
+  }
+  return (long)length;
+}
+
 static int play_file(player *play, FILE *file) {
   char *text = NULL;
   size_t room = 0;
   int result = 0;
-  ssize_t length;
-  while (result == 0 && (length = getline(&text, &room, file)) >= 0) {
+  long length;
+  while (result == 0 && (length = read_line(file, &text, &room)) >= 0) {
     play->line++;
+    if (length == 0) {
+      continue;
+    }
     if (strlen(text) != (size_t)length) {
       fprintf(stderr, "line %" PRIu32 ": a script is text, without zero bytes\n", play->line);
       result = -1;
@@ -247,6 +279,10 @@ static int play_file(player *play, FILE *file) {
     }
   }
   free(text);
+  if (result == 0 && !feof(file)) {
+    fprintf(stderr, "line %" PRIu32 ": the line is too long or cannot be read\n", play->line + 1);
+    result = -1;
+  }
   return result;
 }
 

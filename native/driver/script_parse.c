@@ -1,8 +1,6 @@
 /* Splits one line of a script into words. Knows quotes, escapes, repetition and comments, and nothing
  * about verbs and keys. A value ends as a NUL-terminated string of UTF-16 units, which may be an unpaired
  * surrogate if the script wrote it as \uXXXX. */
-#define _POSIX_C_SOURCE 200809L
-
 #include "driver/script.h"
 #include "driver/utf16.h"
 
@@ -193,10 +191,11 @@ static int take_word(const char **at, script_word *word, script_error *error) {
     end++;
   }
   if (end != *at && *end == '=') {
-    word->key = strndup(*at, (size_t)(end - *at));
+    word->key = calloc(1, (size_t)(end - *at) + 1);
     if (word->key == NULL) {
       return fail(error, "out of memory");
     }
+    memcpy(word->key, *at, (size_t)(end - *at));
     *at = end + 1;
   }
   return take_value(at, &word->value, error);

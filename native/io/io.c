@@ -92,8 +92,8 @@ void pcio_close(pcio *io) {
   port_free(io);
 }
 
-int pcio_listen(pcio *io, const char *endpoint, uint32_t index, int open_to_others) {
-  port_status status = port_hub_listen(io->hub, endpoint, index, open_to_others != 0);
+int pcio_listen(pcio *io, const char *endpoint, uint32_t index, const char *accounts) {
+  port_status status = port_hub_listen(io->hub, endpoint, index, accounts);
   return status == PORT_OK ? 0 : status == PORT_IN_USE ? PCIO_E_IN_USE : PCIO_E_FAILED;
 }
 
@@ -114,14 +114,13 @@ bool pcio__send(pcio_connection *connection, uint16_t type, const uint8_t *body,
 }
 
 bool pcio__control_flush(pcio *io) {
-  if (io->control_out_size == 0) return true;
   size_t sent;
   port_status status = port_link_send(io->control.link, io->control_out, io->control_out_size, &sent);
   /* With the supervisor gone there is nobody to tell; the next event says so. */
   if (status == PORT_CLOSED) sent = io->control_out_size;
   io->control_out_size -= (uint32_t)sent;
   memmove(io->control_out, io->control_out + sent, io->control_out_size);
-  return io->control_out_size == 0;
+  return io->control_out_size == 0 && status != PORT_TIMEOUT;
 }
 
 bool pcio__control_queue(pcio *io, uint16_t type, const uint8_t *body, uint32_t size, uint32_t bytes_max) {

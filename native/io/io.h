@@ -77,9 +77,9 @@ PCL_EXPORT void pcio_close(pcio *io);
 /* The page that says what runs, PCIO_PAGE_BYTES of it, for the caller to write its part of. */
 PCL_EXPORT uint8_t *pcio_page(pcio *io);
 
-/* Serves as evaluator `index` below `endpoint`. 0, PCIO_E_IN_USE (another process serves there) or
- * PCIO_E_FAILED. */
-PCL_EXPORT int pcio_listen(pcio *io, const char *endpoint, uint32_t index, int open_to_others);
+/* Serves as evaluator `index` below `endpoint`. `accounts`: those other than this process's own that may connect,
+ * separated by spaces; empty for none. 0, PCIO_E_IN_USE (another process serves there) or PCIO_E_FAILED. */
+PCL_EXPORT int pcio_listen(pcio *io, const char *endpoint, uint32_t index, const char *accounts);
 
 /* Accepts no further connections; those that exist go on. */
 PCL_EXPORT void pcio_unlisten(pcio *io);

@@ -44,12 +44,21 @@ static int event_closed(pcio *io, uint8_t *event, pcio_connection *connection, u
 
 /* ---- receiving -------------------------------------------------------------------------------- */
 
-static uint32_t count_of_account(const pcio *io, const char *account) {
+/* How many other connections the same account has. */
+static uint32_t count_of_others(const pcio *io, const pcio_connection *connection) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < PCIO_CONNECTIONS_MAX; i++) {
-    if (io->connections[i] != NULL && strcmp(io->connections[i]->account, account) == 0) count++;
+    const pcio_connection *other = io->connections[i];
+    if (other != NULL && other != connection && strcmp(other->account, connection->account) == 0) count++;
   }
   return count;
+}
+
+/* Asks who is there, if that is not known yet. False if they have as many connections as they may have. */
+static bool identify(const pcio *io, pcio_connection *connection, port_link *link) {
+  if (connection->account[0] != '\0') return true;
+  port_link_account(link, connection->account);
+  return count_of_others(io, connection) < PCIO_CONNECTIONS_PER_ACCOUNT_MAX;
 }
 
 static int accept_one(pcio *io, uint8_t *event) {
@@ -61,8 +70,7 @@ static int accept_one(pcio *io, uint8_t *event) {
     port_free(made);
     return PCIO_TIMEOUT;
   }
-  port_link_account(link, made->account);
-  if (index == PCIO_CONNECTIONS_MAX || count_of_account(io, made->account) == PCIO_CONNECTIONS_PER_ACCOUNT_MAX) {
+  if (!identify(io, made, link) || index == PCIO_CONNECTIONS_MAX) {
     const char *account = made->account;
     event_write(event, PCIO_CLOSED, PCIO_NO_CONNECTION, PCIO_CLOSED_TOO_MANY, account, (uint32_t)strlen(account));
     port_link_close(io->hub, link);
@@ -126,6 +134,9 @@ static int receive(pcio *io, pcio_connection *connection, uint8_t *event) {
   port_status status = port_link_receive(connection->link, bytes + had, PCIO_FRAME_BYTES_MAX + 1 - had, &count);
   if (status == PORT_TIMEOUT) return PCIO_TIMEOUT;
   if (status != PORT_OK) return event_closed(io, event, connection, PCIO_CLOSED_BY_PEER);
+  if (!identify(io, connection, connection->link)) {
+    return event_closed(io, event, connection, PCIO_CLOSED_TOO_MANY);
+  }
   uint32_t size = had + (uint32_t)count;
   int what = take_frame(io, connection, bytes, size, event);
   if (what == PCIO_CLOSED) return what;

@@ -70,7 +70,10 @@ int pcio_watch(pcio *io, uint32_t processor_ms, uint32_t wall_ms) {
   dog->ticks_max = wall_ms / TICK_MS;
   port_condition_open(&dog->wake);
   dog->on = port_thread_start(&dog->thread, watch, io);
-  if (!dog->on) port_condition_close(&dog->wake);
+  if (!dog->on) {
+    port_condition_close(&dog->wake);
+    port_thread_clock_close(&dog->clock);
+  }
   return dog->on ? 0 : PCIO_E_FAILED;
 }
 
@@ -82,4 +85,5 @@ void pcio__watchdog_stop(pcio *io) {
   port_mutex_unlock(&io->lock);
   port_thread_join(&io->watchdog.thread);
   port_condition_close(&io->watchdog.wake);
+  port_thread_clock_close(&io->watchdog.clock);
 }

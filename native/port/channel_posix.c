@@ -238,7 +238,7 @@ void port_hub_close(port_hub *hub) {
   port_free(hub);
 }
 
-port_status port_hub_listen(port_hub *hub, const char *endpoint, uint32_t index, bool open_to_others) {
+port_status port_hub_listen(port_hub *hub, const char *endpoint, uint32_t index, const char *accounts) {
   struct sockaddr_un address;
   if (!endpoint_address(endpoint, index, &address)) return PORT_FAILED;
   if (hub->listen_fd >= 0) return PORT_FAILED;
@@ -255,7 +255,7 @@ port_status port_hub_listen(port_hub *hub, const char *endpoint, uint32_t index,
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
   /* Restricted before anybody can connect: bind, chmod, and only then listen. */
   if (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
-      chmod(address.sun_path, open_to_others ? 0666 : 0600) != 0 || listen(fd, PORT_LISTEN_BACKLOG) != 0 ||
+      chmod(address.sun_path, accounts[0] != '\0' ? 0666 : 0600) != 0 || listen(fd, PORT_LISTEN_BACKLOG) != 0 ||
       lstat(address.sun_path, &hub->socket_file) != 0 ||
       epoll_ctl(hub->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
     close(fd);

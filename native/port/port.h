@@ -1,12 +1,11 @@
 /* The operating system, as promises.
  *
  * Everything that the plug-in and portcullis_io need from the system stands here, before any
- * implementation: who may call it, what NULL and zero mean, how it ends. port_posix.c is one
- * implementation; a Windows one (overlapped named pipes, SRW locks) has the same functions in the same
- * order. Times are monotonic nanoseconds from port_now_ns; a deadline in the past means "do not wait".
+ * implementation: who may call it, what NULL and zero mean, how it ends. The *_posix.c files are one
+ * implementation, the *_win32.c files another with the same functions in the same order. Times are monotonic nanoseconds from port_now_ns; a deadline in the past means "do not wait".
  *
- * An *endpoint* is a base name (a folder here, a pipe name prefix on Windows); evaluator `index` listens
- * below it. An *account* is text: "uid:1000" here, a SID in text form on Windows. */
+ * An *endpoint* is a base name (a folder on Linux, the beginning of a pipe's name on Windows); evaluator
+ * `index` listens below it. An *account* is text: "uid:1000" on Linux, a SID in text form on Windows. */
 #ifndef PORTCULLIS_PORT_H
 #define PORTCULLIS_PORT_H
 
@@ -25,6 +24,9 @@
  * and settings are read before that is known. */
 #define PORT_ACCOUNT_BYTES_MAX 192
 #define PORT_PATH_BYTES_MAX 1024
+
+/* Between the accounts of a list; no account contains it. */
+#define PORT_ACCOUNTS_SEPARATOR " "
 
 /* The longest line of waiting connection attempts that a listener keeps. */
 #define PORT_LISTEN_BACKLOG 128
@@ -102,6 +104,7 @@ typedef struct port_thread_clock {
 } port_thread_clock;
 bool port_thread_clock_open(port_thread_clock *clock); /* of the calling thread */
 uint64_t port_thread_clock_ns(const port_thread_clock *clock);
+void port_thread_clock_close(port_thread_clock *clock);
 
 /* What the caller of an entry point must find unchanged: the thread's last error. */
 typedef struct port_caller { int last_error; } port_caller;
@@ -128,7 +131,10 @@ void port_process_kill(void);
  * When it has used `processor_s` seconds of processor time since it began, the system ends it as
  * port_process_kill does. Memory of its own beyond what it has now and `data_bytes` is refused to it; address
  * space that is only reserved does not count. It writes to no file and leaves no dump. PORT_FAILED: not all of
- * this holds, and the caller must not go on. */
+ * this holds, and the caller must not go on.
+ *
+ * Windows counts the time spent outside the kernel only, and keeps the process from what others have made rather
+ * than from writing as such: a file that it had opened before stays open. */
 port_status port_process_limit(uint32_t processor_s, uint64_t data_bytes);
 
 /* Maps the first `size` bytes of an inherited file, shared with whoever else has it: what is written there can be
@@ -204,10 +210,10 @@ typedef enum port_hub_event {
 port_hub *port_hub_open(void);
 void port_hub_close(port_hub *hub);
 
-/* Serves evaluator `index` of an endpoint. `open_to_others`: accounts other than this process's may
- * connect too (who they are is told by port_link_account). PORT_IN_USE if another process serves it, or
- * still ends serving it. */
-port_status port_hub_listen(port_hub *hub, const char *endpoint, uint32_t index, bool open_to_others);
+/* Serves evaluator `index` of an endpoint. `accounts`: a list of those other than this process's own that may
+ * connect too, empty for none. Linux lets everybody connect as soon as it is not empty; in any case who has connected
+ * is told by port_link_account. PORT_IN_USE if another process serves it, or still ends serving it. */
+port_status port_hub_listen(port_hub *hub, const char *endpoint, uint32_t index, const char *accounts);
 
 /* Accepts nobody from now on; the links that exist go on. */
 void port_hub_unlisten(port_hub *hub);
@@ -231,7 +237,8 @@ void port_link_account(const port_link *link, char account[PORT_ACCOUNT_BYTES_MA
  * PORT_CLOSED. */
 port_status port_link_receive(port_link *link, void *bytes, size_t size, size_t *count);
 
-/* Writes without waiting; `*sent` tells how much was taken. PORT_TIMEOUT: the rest is not taken now. */
+/* Writes without waiting; `*sent` tells how much was taken. PORT_OK: all of it, and what was taken reaches the other
+ * side even if this process ends now. PORT_TIMEOUT: not yet; a send of nothing says when. */
 port_status port_link_send(port_link *link, const void *bytes, size_t size, size_t *sent);
 
 void port_link_close(port_hub *hub, port_link *link);

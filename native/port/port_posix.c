@@ -122,6 +122,8 @@ bool port_thread_clock_open(port_thread_clock *clock) {
 
 uint64_t port_thread_clock_ns(const port_thread_clock *clock) { return clock_ns(clock->clock); }
 
+void port_thread_clock_close(port_thread_clock *clock) { (void)clock; }
+
 port_caller port_caller_save(void) { return (port_caller){errno}; }
 
 void port_caller_restore(port_caller caller) { errno = caller.last_error; }

@@ -1,0 +1,55 @@
+# What is particular to Windows: the files of the port, how the libraries are linked and what Windows shows of them.
+
+if(NOT PORTCULLIS_SANITIZE STREQUAL "")
+  message(FATAL_ERROR "MinGW-w64 has no runtimes for sanitizers; leave PORTCULLIS_SANITIZE empty")
+endif()
+
+enable_language(RC)
+
+set(system win32)
+set(port_sources
+  port/endpoint_win32.c
+  port/hub_win32.c
+  port/listener_win32.c
+  port/port_win32.c
+  port/process_win32.c
+  port/stream_win32.c
+  port/token_win32.c)
+set(system_libraries advapi32 ntdll)
+
+# Windows 10, Server 2016: what the Node that runs the host needs as well.
+add_compile_definitions(_WIN32_WINNT=0x0A00)
+
+# portcullis.dll, not libportcullis.dll.
+set(CMAKE_SHARED_LIBRARY_PREFIX "")
+
+# The compiler's own runtime goes into each file, so that nothing but the system's libraries is asked for.
+add_link_options(-static-libgcc LINKER:--high-entropy-va LINKER:--dynamicbase LINKER:--nxcompat)
+
+# The completions come from WinRM's own library, be it the real one or the double.
+set(winrm_definitions ${CMAKE_SOURCE_DIR}/wsman/WsmSvc.def)
+set(winrm_library ${CMAKE_BINARY_DIR}/winrm.a)
+add_custom_command(
+  OUTPUT ${winrm_library}
+  COMMAND ${CMAKE_DLLTOOL} --input-def ${winrm_definitions} --output-lib ${winrm_library}
+  DEPENDS ${winrm_definitions})
+
+function(link_winrm target)
+  target_sources(${target} PRIVATE ${winrm_library} plugin/portcullis.def)
+  target_link_libraries(${target} PRIVATE ${winrm_library})
+endfunction()
+
+# The version is the package's.
+file(READ ${CMAKE_SOURCE_DIR}/../package.json package)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/../package.json)
+string(REGEX MATCH "\"version\": \"([0-9]+)\\.([0-9]+)\\.([0-9]+)" found "${package}")
+set(version ${CMAKE_MATCH_1}.${CMAKE_MATCH_2}.${CMAKE_MATCH_3})
+set(version_numbers ${CMAKE_MATCH_1},${CMAKE_MATCH_2},${CMAKE_MATCH_3},0)
+
+function(link_product target description)
+  set(version_name ${target})
+  set(version_description ${description})
+  configure_file(${CMAKE_SOURCE_DIR}/cmake/version.rc.in ${CMAKE_BINARY_DIR}/${target}.rc @ONLY)
+  target_sources(${target} PRIVATE ${CMAKE_BINARY_DIR}/${target}.rc)
+  target_link_options(${target} PRIVATE LINKER:--exclude-libs,ALL)
+endfunction()
