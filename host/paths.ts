@@ -41,7 +41,10 @@ export function hostFile(...names: string[]): string {
 
 /** A library of the native build. Throws ERR_NATIVE_MISSING if it has not been built. */
 export function nativeLibrary(name: 'portcullis' | 'portcullis_io' | 'portcullis_units' | 'WsmSvc'): string {
-  const path = join(root, 'build', 'native', `lib${name}.so`)
+  const isWindows = process.platform === 'win32'
+  const path = isWindows
+    ? join(root, 'build', 'native-windows', `${name}.dll`)
+    : join(root, 'build', 'native', `lib${name}.so`)
   if (!existsSync(path)) throw new PortcullisError('ERR_NATIVE_MISSING', `${path}; run "npm run build"`)
   return path
 }

@@ -5,7 +5,7 @@
  */
 
 import { Double, installPlugin } from '../double/double.ts'
-import { ownAccount } from '../supervisor/endpoint-folder.ts'
+import { ownAccount } from '../supervisor/account.ts'
 import { DemoHost } from './demo/demo-host.ts'
 import { Player, type Row, readSteps } from './demo/player.ts'
 import { renderTable } from './table.ts'

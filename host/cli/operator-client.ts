@@ -3,7 +3,8 @@
 import { connect } from 'node:net'
 
 import { type ErrorCode, errorTable, PortcullisError } from '../errors.ts'
-import { type OperatorCommand, operatorSocket } from '../supervisor/operator-endpoint.ts'
+import { operatorPath } from '../supervisor/endpoint.ts'
+import type { OperatorCommand } from '../supervisor/operator-endpoint.ts'
 
 interface Reply {
   readonly result?: unknown
@@ -14,7 +15,7 @@ interface Reply {
 function received(endpoint: string, command: OperatorCommand): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = ''
-    const socket = connect(operatorSocket(endpoint))
+    const socket = connect(operatorPath(endpoint))
     socket.setEncoding('utf8')
     socket.on('connect', () => socket.write(`${JSON.stringify(command)}\n`))
     socket.on('data', (chunk: string) => {

@@ -7,13 +7,14 @@
 import { processorMsMax, wallMsMax } from '../limits.ts'
 import { Channel } from './channel.ts'
 import { Evaluator } from './evaluator.ts'
+import { inheritedHandle } from './inherited.ts'
 
-const CONTROL_HANDLE = 3
-const PAGE_HANDLE = 4
+const CONTROL_DESCRIPTOR = 3
+const PAGE_DESCRIPTOR = 4
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 
-const channel = new Channel(CONTROL_HANDLE, PAGE_HANDLE)
+const channel = new Channel(inheritedHandle(CONTROL_DESCRIPTOR), inheritedHandle(PAGE_DESCRIPTOR))
 channel.watch(processorMsMax, wallMsMax)
 new Evaluator(channel).run()
 process.exit(0)

@@ -63,7 +63,7 @@ export class EvaluatorProcess {
     // ours, because whoever can write into the log can write anything into it.
     this.#child = spawn(process.execPath, [...engineFlags, evaluatorMain], {
       env: {},
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe', this.#page.descriptor],
+      stdio: ['ignore', 'ignore', 'pipe', 'overlapped', this.#page.descriptor], // 'overlapped' is 'pipe' but on Windows
     })
     this.#child.on('error', (error) => this.#dead(error.message))
     this.#child.on('close', (status, signal) => this.#dead(signal ?? `exit status ${status}`))

@@ -5,15 +5,13 @@
 
 import { rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
-import { join } from 'node:path'
 
 import { PortcullisError } from '../errors.ts'
 import { operatorLineBytesMax, operatorMsMax } from '../limits.ts'
+import { operatorPath } from './endpoint.ts'
 
 /** Commands at the same time. */
 const OPERATORS_MAX = 16
-
-export const operatorSocket = (endpoint: string): string => join(endpoint, 'operator.sock')
 
 export type OperatorCommand =
   | { readonly command: 'quarantine' }
@@ -50,6 +48,11 @@ function serve(socket: Socket, obey: Obey): void {
   })
 }
 
+/** A socket stays behind when its server has gone; a pipe does not, and must not be opened by looking for it. */
+function remove(path: string): void {
+  if (process.platform !== 'win32') rmSync(path, { force: true })
+}
+
 export class OperatorEndpoint {
   readonly #server: Server
   readonly #sockets: ReadonlySet<Socket>
@@ -63,8 +66,8 @@ export class OperatorEndpoint {
 
   /** `endpoint` has been prepared: nobody serves there. */
   static async open(endpoint: string, obey: Obey): Promise<OperatorEndpoint> {
-    const path = operatorSocket(endpoint)
-    rmSync(path, { force: true })
+    const path = operatorPath(endpoint)
+    remove(path)
     const sockets = new Set<Socket>()
     const server = createServer((socket) => {
       sockets.add(socket)
@@ -87,6 +90,6 @@ export class OperatorEndpoint {
   close(): void {
     this.#server.close()
     for (const socket of this.#sockets) socket.destroy()
-    rmSync(this.#path, { force: true })
+    remove(this.#path)
   }
 }

@@ -16,7 +16,7 @@ import { blameGraceMs, closeMsMax, processorMsMax, restartMsMax, restartMsMin } 
 import type { Config } from '../tenant/config.ts'
 import { type AdmittedModule, admitPolicies } from './admit-policies.ts'
 import { Blame, type End, isConfigured, type Quarantined } from './blame.ts'
-import { otherAccounts, prepareEndpointFolder } from './endpoint-folder.ts'
+import { otherAccounts, prepareEndpoint } from './endpoint.ts'
 import { type EvaluatorOwner, EvaluatorProcess, type Told } from './evaluator-process.ts'
 import { logConnection, logDecision, logOvertime } from './log.ts'
 import { type OperatorCommand, OperatorEndpoint } from './operator-endpoint.ts'
@@ -58,7 +58,7 @@ export class Supervisor implements EvaluatorOwner {
     this.#state = 'starting'
     try {
       const { endpoint } = this.#config
-      await prepareEndpointFolder(endpoint, this.#others.length > 0)
+      await prepareEndpoint(endpoint, this.#others.length > 0)
       if (!this.#isOpen) return false
       this.#modules = await admitPolicies(this.#config, this.#log, (error) => this.#report(error))
       if (!this.#isOpen) return false

@@ -82,7 +82,7 @@ export interface Guard {
 }
 
 export interface Config {
-  /** Absolute. */
+  /** On Linux an absolute path. */
   readonly endpoint: string
   readonly evaluators: number
   readonly guard: Guard | undefined
@@ -239,7 +239,8 @@ export function loadConfig(path: string): Config {
   const guard = text.guard && files.load(text.guard, '/guard')
   const tenants = text.tenants.map((tenant, index) => tenantOf(tenant, `/tenants/${index}`, files))
   return {
-    endpoint: resolve(folder, text.endpoint),
+    // On Windows it is the beginning of a name, not a place.
+    endpoint: process.platform === 'win32' ? text.endpoint : resolve(folder, text.endpoint),
     evaluators: text.evaluators ?? Math.min(availableParallelism(), evaluatorsMax),
     guard,
     tenants,

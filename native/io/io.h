@@ -120,6 +120,9 @@ PCL_EXPORT void pcio_drain(pcio *io);
  * supervisor, and then this process is killed. */
 PCL_EXPORT int pcio_watch(pcio *io, uint32_t processor_ms, uint32_t wall_ms);
 
+/* Needs no pcio: the account of this process as text; empty if it cannot be told. */
+PCL_EXPORT void pcio_own_account(char account[PCIO_ACCOUNT_BYTES]);
+
 /* Needs no pcio: bounds the calling process for the rest of its life (port_process_limit). PCIO_E_FAILED: it is
  * not bounded, or not in everything, and has to end. */
 PCL_EXPORT int pcio_limit_process(uint32_t processor_s, uint64_t data_bytes);

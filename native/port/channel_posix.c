@@ -238,6 +238,10 @@ void port_hub_close(port_hub *hub) {
   port_free(hub);
 }
 
+void port_own_account(char account[PORT_ACCOUNT_BYTES_MAX]) {
+  snprintf(account, PORT_ACCOUNT_BYTES_MAX, "uid:%u", (unsigned)geteuid());
+}
+
 port_status port_hub_listen(port_hub *hub, const char *endpoint, uint32_t index, const char *accounts) {
   struct sockaddr_un address;
   if (!endpoint_address(endpoint, index, &address)) return PORT_FAILED;

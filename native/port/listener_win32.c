@@ -28,7 +28,7 @@ static void token_account(HANDLE token, char account[PORT_ACCOUNT_BYTES_MAX]) {
   }
 }
 
-static void own_account(char account[PORT_ACCOUNT_BYTES_MAX]) {
+void port_own_account(char account[PORT_ACCOUNT_BYTES_MAX]) {
   HANDLE token;
   account[0] = '\0';
   if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token)) return;
@@ -81,7 +81,7 @@ PSECURITY_DESCRIPTOR win32_pipe_security(const char *accounts) {
   char own[PORT_ACCOUNT_BYTES_MAX];
   PSECURITY_DESCRIPTOR security = NULL;
   size_t text_size = (ACCOUNTS_MAX + 4) * ENTRY_BYTES_MAX;
-  own_account(own);
+  port_own_account(own);
   char *text = port_alloc(text_size);
   if (text == NULL) return NULL;
   /* P: nothing is inherited. Denials come first, as the system wants them. */

@@ -210,6 +210,9 @@ typedef enum port_hub_event {
 port_hub *port_hub_open(void);
 void port_hub_close(port_hub *hub);
 
+/* This process's own account; empty if it cannot be told. */
+void port_own_account(char account[PORT_ACCOUNT_BYTES_MAX]);
+
 /* Serves evaluator `index` of an endpoint. `accounts`: a list of those other than this process's own that may
  * connect too, empty for none. Linux lets everybody connect as soon as it is not empty; in any case who has connected
  * is told by port_link_account. PORT_IN_USE if another process serves it, or still ends serving it. */

@@ -21,7 +21,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { ServeProcess } from '../../host/cli/serve-process.ts'
 import { root } from '../../host/paths.ts'
-import { ownAccount } from '../../host/supervisor/endpoint-folder.ts'
+import { ownAccount } from '../../host/supervisor/account.ts'
 import { configOf, eventually, sleep } from '../support/testbed.ts'
 
 const full = process.env.PORTCULLIS_LOAD === 'full'

@@ -9,7 +9,7 @@ import { ServeProcess } from '../../host/cli/serve-process.ts'
 import { type Completion, Double, installPlugin } from '../../host/double/double.ts'
 import { fuelMax } from '../../host/limits.ts'
 import { root } from '../../host/paths.ts'
-import { ownAccount } from '../../host/supervisor/endpoint-folder.ts'
+import { ownAccount } from '../../host/supervisor/account.ts'
 import type { Question } from '../../host/winrm/question.ts'
 
 export interface TenantSpec {

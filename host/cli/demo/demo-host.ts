@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import type { DecisionRecord } from '../../control/messages.ts'
 import { PortcullisError } from '../../errors.ts'
 import { root } from '../../paths.ts'
-import { ownAccount } from '../../supervisor/endpoint-folder.ts'
+import { ownAccount } from '../../supervisor/account.ts'
 import { ServeProcess } from '../serve-process.ts'
 
 /** A record is written as soon as the evaluator is idle; one that has not come by then was never made. */

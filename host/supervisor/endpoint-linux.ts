@@ -4,28 +4,16 @@
  */
 
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 
 import { PortcullisError } from '../errors.ts'
-import type { Config } from '../tenant/config.ts'
-
-/** The account of this process, as the operating system names it in peer credentials. */
-export function ownAccount(): string {
-  return `uid:${process.getuid?.() ?? 0}`
-}
+import { ownAccount } from './account.ts'
+import { isListening } from './is-listening.ts'
 
 /** The account that owns an endpoint, or would if it were there: what a settings file names as `owner`. */
-export function endpointOwner(folder: string): string {
+export function owner(folder: string): string {
   const stat = lstatSync(folder, { throwIfNoEntry: false })
   return stat === undefined ? ownAccount() : `uid:${stat.uid}`
-}
-
-/** The accounts other than our own that the configuration lets connect, each once. */
-export function otherAccounts({ tenants }: Config): string[] {
-  const own = ownAccount()
-  const accounts = tenants.flatMap(({ applications }) => applications.map(({ account }) => account))
-  return [...new Set(accounts)].filter((account) => account !== own)
 }
 
 /**
@@ -33,18 +21,8 @@ export function otherAccounts({ tenants }: Config): string[] {
  */
 const FOLDER_BYTES_MAX = 107 - '/evaluator-63.sock'.length
 
-/** Whether somebody listens at the socket, be it that they do not get round to accepting. */
-function isListening(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path)
-    socket.on('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.on('error', ({ code }: NodeJS.ErrnoException) =>
-      resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'),
-    )
-  })
+export function operatorPath(endpoint: string): string {
+  return join(endpoint, 'operator.sock')
 }
 
 /** Whether a host serves an endpoint. */
@@ -56,7 +34,7 @@ export async function isServed(folder: string): Promise<boolean> {
 }
 
 /** Makes the folder, or makes sure that nobody else could put sockets into the one that is there. */
-export async function prepareEndpointFolder(folder: string, openToOthers: boolean): Promise<void> {
+export async function prepare(folder: string, openToOthers: boolean): Promise<void> {
   const bytes = Buffer.byteLength(folder)
   if (bytes > FOLDER_BYTES_MAX) {
     throw new PortcullisError(
