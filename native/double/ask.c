@@ -13,7 +13,7 @@ static int is_valid(const wsmd_question *question) {
 static void call_entry_point(const wsmd__exports *plugin, PVOID plugin_context, const wsmd_question *question,
                              const wsmd__parcel *parcel) {
   wsmd__caller caller;
-  wsmd__caller_disguise(&caller, parcel->token);
+  wsmd__caller_disguise(&caller, wsmd__token_to_impersonate(parcel->token));
   switch (question->kind) {
   case WSMD_KIND_USER:
     plugin->user(plugin_context, parcel->sender, question->flags);

@@ -87,6 +87,12 @@ void wsmd__parcel_destroy(wsmd__parcel *parcel);
 int wsmd__token_make(wsmd__parcel *parcel, const wsmd_question *question, HANDLE *token);
 void wsmd__token_destroy(HANDLE token);
 
+/* The token that the asking thread impersonates meanwhile, if this one can be; otherwise NULL. */
+void *wsmd__token_to_impersonate(HANDLE token);
+
+/* Lets the loaded plug-in read the tokens that are made here. 0 or -1. */
+int wsmd__token_attach(void *library);
+
 /* ---- instances.c ---- */
 
 /* Returns 0 and the plug-in's context of an instance that has been started and not shut down, or -1. */

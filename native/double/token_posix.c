@@ -80,3 +80,13 @@ int wsmd__token_make(wsmd__parcel *parcel, const wsmd_question *question, HANDLE
 void wsmd__token_destroy(HANDLE token) {
   (void)token;
 }
+
+void *wsmd__token_to_impersonate(HANDLE token) {
+  (void)token;
+  return NULL;
+}
+
+int wsmd__token_attach(void *library) {
+  (void)library;
+  return 0;
+}

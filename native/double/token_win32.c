@@ -1,9 +1,7 @@
-/* The client token on Windows: a real one, made of the token of this process.
- *
- * Who is in a token only the system's own logon may say, so a question can ask for what this process is already: its
- * own user or nobody's in particular, groups that the process is in (all the others that it is in are in the token
- * too), and deny-only ones among them. Anything else cannot be put, rather than be put as something else. */
-#include "double/double_internal.h"
+/* The client token on Windows. Who is in a token only the system's own logon may say. So a question that speaks of
+ * this process's own user, or of nobody's in particular, and of groups that the process is in, is asked with a real token
+ * (all the other groups of the process are in it too); any other with a stand-in, which has exactly what it says. */
+#include "double/stand_in.h"
 
 #include <sddl.h>
 #include <stdlib.h>
@@ -84,10 +82,9 @@ static HANDLE restrict_token(HANDLE token, const identity *own, const wsmd_quest
   return impersonation;
 }
 
-int wsmd__token_make(wsmd__parcel *parcel, const wsmd_question *question, HANDLE *token) {
+static int make_real(const wsmd_question *question, HANDLE *token) {
   HANDLE process;
   identity own;
-  (void)parcel;
   *token = NULL;
   if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_DUPLICATE | TOKEN_ASSIGN_PRIMARY, &process)) {
     return -1;
@@ -100,6 +97,22 @@ int wsmd__token_make(wsmd__parcel *parcel, const wsmd_question *question, HANDLE
   return *token == NULL ? -1 : 0;
 }
 
+int wsmd__token_make(wsmd__parcel *parcel, const wsmd_question *question, HANDLE *token) {
+  return make_real(question, token) == 0 ? 0 : wsmd__stand_in_make(parcel, question, token);
+}
+
 void wsmd__token_destroy(HANDLE token) {
-  CloseHandle(token);
+  if (wsmd__stand_in_is(token)) {
+    wsmd__stand_in_forget(token);
+  } else {
+    CloseHandle(token);
+  }
+}
+
+void *wsmd__token_to_impersonate(HANDLE token) {
+  return wsmd__stand_in_is(token) ? NULL : token;
+}
+
+int wsmd__token_attach(void *library) {
+  return wsmd__stand_in_attach(library);
 }
