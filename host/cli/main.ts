@@ -18,6 +18,7 @@ import { quarantine } from './quarantine.ts'
 import { run } from './run.ts'
 import { runCommand, topCommand } from './run-command.ts'
 import { logLevels, serve } from './serve.ts'
+import { stop } from './stop.ts'
 import { test } from './test.ts'
 
 const settingsHelp = `the policy's settings, JSON: key to list of texts (default: the project's ${settingsPath})`
@@ -153,6 +154,12 @@ function program(): Command {
     .option('--lift <tenant>', "let this tenant's policies be asked again")
     .option('--json', 'print JSON')
     .action(quarantine)
+
+  top
+    .command('stop')
+    .description('have a running host finish what it has accepted, and end')
+    .requiredOption('--config <file>', "the running host's configuration file")
+    .action(stop)
 
   top
     .command('demo')

@@ -10,6 +10,8 @@ import { createInterface } from 'node:readline'
 import { PortcullisError } from '../errors.ts'
 import { root } from '../paths.ts'
 
+const main = join(root, 'build', 'host', 'cli', 'main.js')
+
 /** How long a host may take until it serves. */
 const START_MS_MAX = 30_000
 
@@ -21,9 +23,10 @@ export class ServeProcess {
   readonly #listeners = new Set<(entry: LogEntry) => void>()
   readonly #ended: Promise<number | null>
   readonly #child: ChildProcess
+  readonly #configPath: string
 
   constructor(configPath: string, ...options: string[]) {
-    const main = join(root, 'build', 'host', 'cli', 'main.js')
+    this.#configPath = configPath
     this.#child = spawn(process.execPath, [main, 'serve', '--config', configPath, ...options], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
@@ -84,8 +87,11 @@ export class ServeProcess {
     return this.#ended
   }
 
+  /** Has it finish what it has accepted, and waits for its end. */
   async close(): Promise<number | null> {
-    this.kill('SIGTERM')
+    // What Node calls a signal ends a process of Windows at once.
+    if (process.platform === 'win32') spawn(process.execPath, [main, 'stop', '--config', this.#configPath])
+    else this.kill('SIGTERM')
     return this.ended()
   }
 }

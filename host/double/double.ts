@@ -5,7 +5,7 @@
  */
 
 import { copyFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 
 import koffi from 'koffi'
@@ -166,8 +166,9 @@ function nativeQuestion(question: Question, options: AskOptions): object {
 
 /** Settings file and library in one folder, as an operator installs them. Returns the library's path. */
 export function installPlugin(folder: string, endpoint: string, owner: string): string {
-  const path = join(folder, 'libportcullis.so')
-  copyFileSync(nativeLibrary('portcullis'), path)
+  const library = nativeLibrary('portcullis')
+  const path = join(folder, basename(library))
+  copyFileSync(library, path)
   writeFileSync(join(folder, 'portcullis.settings'), `endpoint = ${endpoint}\nowner = ${owner}\n`)
   return path
 }

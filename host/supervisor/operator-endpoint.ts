@@ -15,6 +15,7 @@ const OPERATORS_MAX = 16
 
 export type OperatorCommand =
   | { readonly command: 'quarantine' }
+  | { readonly command: 'stop' }
   | { readonly command: 'lift'; readonly tenant: string }
 
 /** What the host does when it is told to; what it returns is answered as JSON. */
@@ -22,7 +23,7 @@ export type Obey = (command: OperatorCommand) => unknown
 
 function commandOf(line: string): OperatorCommand {
   const value = JSON.parse(line) as Partial<Record<string, unknown>>
-  if (value.command === 'quarantine') return { command: 'quarantine' }
+  if (value.command === 'quarantine' || value.command === 'stop') return { command: value.command }
   if (value.command === 'lift' && typeof value.tenant === 'string') {
     return { command: 'lift', tenant: value.tenant }
   }

@@ -250,16 +250,24 @@ export class Supervisor implements EvaluatorOwner {
     }
   }
 
-  #obey(command: OperatorCommand): readonly Quarantined[] {
-    if (command.command === 'quarantine') return this.#blame.quarantined
-    const lifted = this.#blame.lift(command.tenant)
-    if (lifted.length > 0) {
-      this.#log.warn(
-        { event: 'quarantine-lifted', tenant: command.tenant, versions: lifted },
-        'policies run again',
-      )
-      this.#tellQuarantine()
+  #obey(command: OperatorCommand): unknown {
+    switch (command.command) {
+      case 'quarantine':
+        return this.#blame.quarantined
+      case 'lift':
+        return this.#lift(command.tenant)
+      case 'stop':
+        this.#log.info({ event: 'closing', signal: 'stop' }, 'finishing what was accepted')
+        setImmediate(() => void this.close()) // the answer first
+        return true
     }
+  }
+
+  #lift(tenant: string): readonly Quarantined[] {
+    const lifted = this.#blame.lift(tenant)
+    if (lifted.length === 0) return lifted
+    this.#log.warn({ event: 'quarantine-lifted', tenant, versions: lifted }, 'policies run again')
+    this.#tellQuarantine()
     return lifted
   }
 

@@ -21,10 +21,10 @@ function example(name: string): string {
   return path
 }
 
-function demoConfig(): object {
+function demoConfig(endpoint: string): object {
   const account = ownAccount()
   return {
-    endpoint: 'endpoint',
+    endpoint,
     evaluators: 2,
     guard: { policy: example('provider-guard') },
     tenants: [
@@ -56,12 +56,13 @@ function demoConfig(): object {
 export class DemoHost {
   readonly folder = mkdtempSync(join(tmpdir(), 'portcullis-demo-'))
   readonly configPath = join(this.folder, 'portcullis.json')
-  readonly endpoint = join(this.folder, 'endpoint')
+  readonly endpoint =
+    process.platform === 'win32' ? `portcullis-demo-${process.pid}` : join(this.folder, 'endpoint')
   readonly logPath = join(this.folder, 'host.log')
   readonly #serve: ServeProcess
 
   constructor() {
-    writeFileSync(this.configPath, `${JSON.stringify(demoConfig(), null, 2)}\n`)
+    writeFileSync(this.configPath, `${JSON.stringify(demoConfig(this.endpoint), null, 2)}\n`)
     this.#serve = new ServeProcess(this.configPath)
     this.#serve.listen((entry) => appendFileSync(this.logPath, `${JSON.stringify(entry)}\n`))
   }
@@ -91,7 +92,7 @@ export class DemoHost {
   }
 
   async close(): Promise<void> {
-    this.kill()
+    await this.#serve.close()
     await this.ended()
   }
 }
