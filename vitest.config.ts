@@ -9,6 +9,7 @@ process.env.UV_THREADPOOL_SIZE = '128'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/wine-end.ts'],
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 60_000,

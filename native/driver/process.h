@@ -4,9 +4,11 @@
 
 #include <stdint.h>
 
-/* Resident memory in KiB and the number of open descriptors; 0 if the system does not tell. */
+/* Resident memory in KiB, the number of open descriptors (on Windows handles) and of threads; 0 if the system does
+ * not tell. */
 uint64_t process_rss_kib(void);
 uint32_t process_fd_count(void);
+uint32_t process_thread_count(void);
 
 /* A clock that never goes back. */
 uint64_t process_nanoseconds(void);

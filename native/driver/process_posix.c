@@ -24,8 +24,8 @@ uint64_t process_rss_kib(void) {
   return resident_pages * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 }
 
-uint32_t process_fd_count(void) {
-  DIR *directory = opendir("/proc/self/fd");
+static uint32_t count_entries(const char *path) {
+  DIR *directory = opendir(path);
   if (directory == NULL) {
     return 0;
   }
@@ -34,7 +34,16 @@ uint32_t process_fd_count(void) {
     count += entry->d_name[0] != '.';
   }
   closedir(directory);
-  return count - 1; /* without the directory's own */
+  return count;
+}
+
+uint32_t process_fd_count(void) {
+  uint32_t count = count_entries("/proc/self/fd");
+  return count == 0 ? 0 : count - 1; /* without the directory's own */
+}
+
+uint32_t process_thread_count(void) {
+  return count_entries("/proc/self/task");
 }
 
 uint64_t process_nanoseconds(void) {

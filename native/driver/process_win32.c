@@ -5,6 +5,8 @@
 #define PSAPI_VERSION 2
 #include <psapi.h>
 
+#include <tlhelp32.h>
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <winternl.h>
@@ -56,6 +58,20 @@ uint32_t process_fd_count(void) {
   DWORD count;
   bool told = GetProcessHandleCount(GetCurrentProcess(), &count) && count != 0;
   return told ? count : count_in_system_table();
+}
+
+uint32_t process_thread_count(void) {
+  THREADENTRY32 entry = {.dwSize = sizeof entry};
+  HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+  uint32_t count = 0;
+  if (snapshot == INVALID_HANDLE_VALUE) {
+    return 0;
+  }
+  for (BOOL more = Thread32First(snapshot, &entry); more; more = Thread32Next(snapshot, &entry)) {
+    count += entry.th32OwnerProcessID == GetCurrentProcessId();
+  }
+  CloseHandle(snapshot);
+  return count;
 }
 
 uint64_t process_nanoseconds(void) {

@@ -213,8 +213,8 @@ void port_hub_close(port_hub *hub);
 /* This process's own account; empty if it cannot be told. */
 void port_own_account(char account[PORT_ACCOUNT_BYTES_MAX]);
 
-/* Serves evaluator `index` of an endpoint. `accounts`: a list of those other than this process's own that may
- * connect too, empty for none. Linux lets everybody connect as soon as it is not empty; in any case who has connected
+/* Serves evaluator `index` of an endpoint, once in a hub's life. `accounts`: a list of those other than this process's own
+ * that may connect too, empty for none. Linux lets everybody connect as soon as it is not empty; in any case who has connected
  * is told by port_link_account. PORT_IN_USE if another process serves it, or still ends serving it. */
 port_status port_hub_listen(port_hub *hub, const char *endpoint, uint32_t index, const char *accounts);
 

@@ -57,6 +57,8 @@ port_status port_process_limit(uint32_t processor_s, uint64_t data_bytes) {
 }
 
 uint8_t *port_page_map(intptr_t handle, size_t size) {
+  /* The system takes this one for memory without a file, which would end with this process. */
+  if ((HANDLE)handle == INVALID_HANDLE_VALUE) return NULL;
   HANDLE mapping = CreateFileMappingW((HANDLE)handle, NULL, PAGE_READWRITE, 0, (DWORD)size, NULL);
   if (mapping == NULL) return NULL;
   void *page = MapViewOfFile(mapping, FILE_MAP_READ | FILE_MAP_WRITE, 0, 0, size);

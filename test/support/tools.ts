@@ -6,7 +6,12 @@ import { existsSync } from 'node:fs'
 import { delimiter, join, sep } from 'node:path'
 
 /** The Debian package of each. */
-const packages = { 'wasm-opt': 'binaryen', wat2wasm: 'wabt' } as const
+const packages = {
+  'wasm-opt': 'binaryen',
+  wat2wasm: 'wabt',
+  'x86_64-w64-mingw32-gcc': 'gcc-mingw-w64-x86-64',
+  wine: 'wine',
+} as const
 export type Tool = keyof typeof packages
 
 /**

@@ -1,0 +1,115 @@
+// The Windows build under Wine. Wine's files are in build/wine: making them takes some seconds, once.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+import { root } from '../../host/paths.ts'
+import { reasonToSkip } from './tools.ts'
+
+export const winePrefix = join(root, 'build', 'wine')
+
+const folder = join(root, 'build', 'native-windows')
+
+/** The account of every process: Wine has one user. */
+export const wineAccount = 'S-1-5-21-0-0-0-1000'
+
+type Library = 'portcullis' | 'portcullis_io' | 'WsmSvc'
+type Program = 'portcullis_driver' | 'portcullis_answerer' | 'portcullis_conformance'
+
+export function windowsLibrary(name: Library): string {
+  return join(folder, `${name}.dll`)
+}
+
+/** Why the Windows build cannot be looked at here, as the end of a test's name; empty if it can. */
+export function reasonToSkipBuild(): string {
+  const reason = reasonToSkip('x86_64-w64-mingw32-gcc')
+  if (reason === '' && !existsSync(windowsLibrary('portcullis'))) {
+    throw new Error(`${folder} is not built; run "npm run build:tests"`)
+  }
+  return reason
+}
+
+/** The same for running it. */
+export function reasonToSkipWine(): string {
+  return reasonToSkipBuild() || reasonToSkip('wine')
+}
+
+/** No display, nothing of the user's, and no words of Wine's own. */
+function environment(): NodeJS.ProcessEnv {
+  const { DISPLAY: _, ...env } = process.env
+  return { ...env, WINEPREFIX: winePrefix, WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree,mshtml=' }
+}
+
+/** How Windows' programs see a path of this system's. */
+export function windowsPath(path: string): string {
+  return `Z:${path.replaceAll('/', '\\')}`
+}
+
+/** Makes Wine's files if they are not there. For beforeAll. Its server stays, or each program would wait for a new one. */
+export function startWine(): void {
+  run('wineserver', '--persistent')
+  const { status, error } = run('wineboot', '--init')
+  if (status !== 0) throw new Error(`wineboot ended with ${error ?? status}; is ${winePrefix} in order?`)
+}
+
+export function endWine(): void {
+  run('wineserver', '--kill')
+}
+
+/** Without pipes: what stays behind would keep them open, and nobody would see an end. */
+function run(program: string, option: string) {
+  return spawnSync(program, [option], { env: environment(), stdio: 'ignore' })
+}
+
+export interface Ended {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function start(program: Program, options: readonly string[]): ChildProcess {
+  return spawn('wine', [join(folder, `${program}.exe`), ...options], { env: environment() })
+}
+
+export async function runWindows(program: Program, options: readonly string[], input = ''): Promise<Ended> {
+  const child = start(program, options)
+  const said = { stdout: '', stderr: '' }
+  child.stdout?.on('data', (chunk) => {
+    said.stdout += chunk
+  })
+  child.stderr?.on('data', (chunk) => {
+    said.stderr += chunk
+  })
+  child.stdin?.end(input)
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', resolve)
+  })
+  return { status, ...said }
+}
+
+/** A program that serves until it is ended, and says so in lines of JSON. */
+export class WindowsServer {
+  readonly #child: ChildProcess
+  readonly #ended: Promise<number | null>
+  readonly lines: Record<string, unknown>[] = []
+
+  constructor(program: Program, options: readonly string[]) {
+    this.#child = start(program, options)
+    this.#ended = new Promise((resolve) => this.#child.on('close', resolve))
+    if (this.#child.stdout === null) throw new Error('a server says something')
+    createInterface(this.#child.stdout).on('line', (line) => this.lines.push(JSON.parse(line)))
+  }
+
+  /** Resolves when it has ended, with its exit code. */
+  ended(): Promise<number | null> {
+    return this.#ended
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#ended
+  }
+}
