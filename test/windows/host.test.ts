@@ -1,0 +1,139 @@
+// One real path on Windows' build: driver.exe, the DLL, a named pipe, node.exe, WebAssembly, the completion. Under Wine.
+
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+
+import { configOf, eventually, sleep } from '../support/testbed.ts'
+import { install, reasonToSkipWindowsHost, runPortcullis, WindowsHost } from '../support/windows-host.ts'
+import {
+  DriverSession,
+  runWindows,
+  startWine,
+  windowsLibrary,
+  windowsPath,
+  wineAccount,
+} from '../support/wine.ts'
+
+const full = process.env.PORTCULLIS_LOAD === 'full'
+const questions = full ? 100_000 : 10_000
+const timeout = full ? 1_200_000 : 240_000
+
+const folder = mkdtempSync(join(tmpdir(), 'portcullis-windows-host-'))
+const endpoint = `portcullis-host-${process.pid}`
+const configPath = join(folder, 'portcullis.json')
+const plugin = join(folder, 'plugin', 'portcullis.dll')
+
+const skipped = reasonToSkipWindowsHost()
+let hosts: WindowsHost[] = []
+
+async function serve(): Promise<WindowsHost> {
+  const host = new WindowsHost(configPath)
+  hosts.push(host)
+  return host.serving(2)
+}
+
+beforeAll(() => {
+  if (skipped !== '') return
+  startWine()
+  install()
+  mkdirSync(join(folder, 'plugin'))
+  copyFileSync(windowsLibrary('portcullis'), plugin)
+  writeFileSync(
+    join(folder, 'plugin', 'portcullis.settings'),
+    `endpoint = ${endpoint}\nowner = ${wineAccount}\n`,
+  )
+  const tenants = [
+    { name: 'a', policy: 'mirror', accounts: [wineAccount] },
+    { name: 'b', policy: 'mirror', accounts: [wineAccount] },
+    { name: 'endless', policy: 'endless', accounts: [wineAccount] },
+  ]
+  const config = configOf(tenants, { endpoint }) as { tenants: { policy: string }[] }
+  for (const tenant of config.tenants) tenant.policy = windowsPath(tenant.policy)
+  writeFileSync(configPath, JSON.stringify(config))
+})
+
+afterEach(async () => {
+  for (const host of hosts) await host.kill()
+  hosts = []
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const user = String.raw`sender="DOMAIN\\Zo\u00eb" mechanism=Negotiate token=1`
+const granted = { code: 0, outcome: 'allow', token: 1, context: true }
+const unreachable = { code: 5, outcome: 'no-answer' }
+
+describe.skipIf(skipped !== '')(`the host on Windows' Node${skipped}`, () => {
+  it('gives every question of the demo the documented answer, as on Linux', { timeout }, async () => {
+    const { status, output } = await runPortcullis(join(folder, 'demo'), 'demo')
+    expect(output).toMatch(
+      /^33 calls through the compiled plug-in, 33 as documented in host\/cli\/demo\/steps\.json\.$/m,
+    )
+    expect(status).toBe(0)
+  })
+
+  it('is missed, killed, stopped and started again: each question is denied or answered, and it heals', {
+    timeout,
+  }, async () => {
+    const driver = new DriverSession(windowsPath(plugin))
+    const ask = () => driver.play(`ask A user ${user} within=1500`)
+    const healed = () => eventually(ask, ({ code }) => code === 0)
+    await driver.play('startup A application="wsman/a"', false)
+    expect(await ask()).toMatchObject(unreachable)
+
+    const first = await serve()
+    expect(await healed()).toMatchObject(granted)
+    await first.kill()
+    await eventually(ask, ({ outcome }) => outcome === 'no-answer')
+    expect(await ask()).toMatchObject(unreachable)
+
+    const second = await serve()
+    expect(await healed()).toMatchObject(granted)
+    expect(await second.stop()).toBe(0)
+    expect(second.entries.at(-1)).toMatchObject({ event: 'closed' })
+    expect(await ask()).toMatchObject(unreachable)
+
+    await serve()
+    expect(await healed()).toMatchObject(granted)
+    await driver.play('shutdown A', false)
+    expect(await driver.end()).toEqual(0)
+  })
+
+  it('replaces an evaluator that a policy without end has cost, and asks that policy no more', {
+    timeout,
+  }, async () => {
+    const host = await serve()
+    const driver = new DriverSession(windowsPath(plugin))
+    await driver.play('startup E application="wsman/endless"', false)
+    await driver.play('startup A application="wsman/a"', false)
+    await sleep(300)
+    const endless = 'ask E user sender=endless mechanism=Negotiate token=1'
+    expect(await driver.play(endless)).toMatchObject({ code: 1460, outcome: 'no-answer' })
+    await eventually(
+      async () => host.entries.some(({ event }) => event === 'policy-quarantined'),
+      (quarantined) => quarantined,
+    )
+    expect(await driver.play(endless)).toMatchObject({ code: 1359, outcome: 'no-answer' })
+    expect(await driver.play(`ask A user ${user}`)).toMatchObject(granted)
+    await host.serving(3)
+    await driver.end()
+  })
+
+  it(`answers ${questions} questions from 32 threads, each once and as its own`, { timeout }, async () => {
+    await serve()
+    const applications = ['--application', 'wsman/a', '--application', 'wsman/b']
+    const options = ['--threads', '32', '--questions', String(questions), ...applications]
+    const { status, stdout, stderr } = await runWindows('portcullis_driver', [
+      'load',
+      windowsPath(plugin),
+      ...options,
+    ])
+    expect([status, stderr]).toEqual([0, ''])
+    const summary = JSON.parse(stdout)
+    expect(summary).toMatchObject({ questions, wrong: 0, noAnswer: 0 })
+    if (full) console.log(stdout)
+  })
+})
