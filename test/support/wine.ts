@@ -105,7 +105,8 @@ export class WindowsServer {
 
   constructor(program: Program, options: readonly string[]) {
     this.#child = start(program, options)
-    this.#ended = new Promise((resolve) => this.#child.on('close', resolve))
+    // Not its streams' end: what it has left behind may hold them open.
+    this.#ended = new Promise((resolve) => this.#child.on('exit', resolve))
     if (this.#child.stdout === null) throw new Error('a server says something')
     createInterface(this.#child.stdout).on('line', (line) => this.lines.push(JSON.parse(line)))
   }
