@@ -64,6 +64,7 @@ const violationNames = [
   'extended_malformed',
   'foreign_token',
   'caller_changed',
+  'lock_held',
 ] as const
 
 const QuestionStruct = koffi.struct('wsmd_question', {

@@ -23,6 +23,10 @@ function(link_winrm target)
   target_link_options(${target} PRIVATE $<$<STREQUAL:${PORTCULLIS_SANITIZE},>:LINKER:--no-undefined>)
 endfunction()
 
+# Which calls of the plug-in the build for tests sends through native/probes.
+set(probe_options
+  LINKER:--wrap=port_mutex_lock LINKER:--wrap=port_mutex_unlock LINKER:--wrap=calloc LINKER:--wrap=clock_gettime)
+
 function(link_product target description)
   target_link_options(${target} PRIVATE LINKER:--exclude-libs,ALL)
 endfunction()

@@ -40,6 +40,9 @@ function(link_winrm target)
   target_link_libraries(${target} PRIVATE ${winrm_library})
 endfunction()
 
+# Which calls of the plug-in the build for tests sends through native/probes.
+set(probe_options LINKER:--wrap=port_mutex_lock LINKER:--wrap=port_mutex_unlock LINKER:--wrap=port_alloc)
+
 # The version is the package's.
 file(READ ${CMAKE_SOURCE_DIR}/../package.json package)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/../package.json)

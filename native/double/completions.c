@@ -138,6 +138,9 @@ static DWORD take_report(WSMAN_SENDER_DETAILS *sender, DWORD flags, const report
 
 static DWORD complete(WSMAN_SENDER_DETAILS *sender, DWORD flags, const report *reported) {
   uint32_t last_error = wsmd__last_error();
+  if (wsmd__probe_holds_lock()) {
+    wsmd__violation_count(WSMD__LOCK_HELD);
+  }
   DWORD result = take_report(sender, flags, reported);
   wsmd__last_error_set(last_error);
   return result;

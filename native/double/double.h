@@ -90,6 +90,8 @@ typedef struct wsmd_violations {
   uint32_t foreign_token;      /* a token that is not the sender's own */
   uint32_t caller_changed;     /* a question left the calling thread with another last error, rounding of
                                   floating-point numbers or impersonation than it found */
+  uint32_t lock_held;          /* a completion called while its thread held a lock of the plug-in; only a probed
+                                  build tells of its locks */
 } wsmd_violations;
 
 /* Loads the plug-in at `path` (UTF-8) and looks up its six exports. One plug-in at a time. Returns 0,
@@ -104,6 +106,23 @@ PCL_EXPORT int wsmd_unload(void);
  * instance for the calls below (never 0); on failure it is 0. Returns the plug-in's own return value, or
  * ERROR_BAD_CONFIGURATION if no plug-in is loaded. */
 PCL_EXPORT uint32_t wsmd_startup(PCWSTR application, uint32_t flags, uint32_t *instance);
+
+/* The same with everything that Startup takes, also what WinRM would not pass. */
+typedef struct wsmd_startup_arguments {
+  PCWSTR application;
+  PCWSTR extra_info;
+  uint32_t flags;
+  uint32_t extra_unreadable; /* 1: extraInfo is a pointer that must not be read, whatever extra_info is */
+  uint32_t no_context;       /* 1: pluginContext is NULL */
+} wsmd_startup_arguments;
+
+typedef struct wsmd_started {
+  uint32_t instance;        /* 0 if it failed */
+  uint32_t context_written; /* whether *pluginContext was touched */
+  PVOID context;            /* what was written, or NULL */
+} wsmd_started;
+
+PCL_EXPORT uint32_t wsmd_startup_with(const wsmd_startup_arguments *arguments, wsmd_started *started);
 
 /* Calls WSManPluginShutdown. Contexts still held for the instance are released *after* it returns, to
  * show that a late release is harmless. Returns the plug-in's own return value. */
@@ -134,5 +153,30 @@ PCL_EXPORT uint32_t wsmd_release_kept(uint32_t instance);
 PCL_EXPORT void wsmd_release_drain(void);
 
 PCL_EXPORT void wsmd_violations_read(wsmd_violations *violations);
+
+/* Where a question's sender details, strings, certificate and token are put from now on. */
+#define WSMD_HAND_HEAP 0u  /* each part an allocation */
+#define WSMD_HAND_PAGES 1u /* each part at the end of pages of its own, which are unmapped when it is freed: one
+                              look too late or too far ends the process */
+#define WSMD_HAND_SAME 2u  /* the sender details at one address, again and again, while no other question has it */
+PCL_EXPORT void wsmd_hand(uint32_t where);
+
+/* ---- probed builds ----------------------------------------------------------------------------- */
+
+/* A build of the plug-in for tests (native/probes) tells of its locks, and asks whether an allocation is to fail and
+ * what time it is. The product knows nothing of this. */
+PCL_EXPORT void wsmd_probe_lock(int32_t change);    /* this thread took (1) or gives back (-1) a lock */
+PCL_EXPORT int wsmd_probe_allocation_fails(void);   /* 1: the one that is about to be made */
+PCL_EXPORT uint32_t wsmd_probe_seconds_back(void);  /* how far the wall clock has been set back */
+
+typedef struct wsmd_probes {
+  uint32_t allocations; /* since wsmd_probe_set */
+  uint32_t locks;       /* likewise, how often one was taken */
+} wsmd_probes;
+
+/* From now on: the allocation with this number fails, counted from 1 (0: none), and the wall clock stands so many
+ * seconds back. */
+PCL_EXPORT void wsmd_probe_set(uint32_t failing_allocation, uint32_t seconds_back);
+PCL_EXPORT void wsmd_probe_read(wsmd_probes *probes);
 
 #endif

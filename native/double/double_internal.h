@@ -27,11 +27,17 @@ enum wsmd__violation {
   WSMD__EXTENDED_MALFORMED,
   WSMD__FOREIGN_TOKEN,
   WSMD__CALLER_CHANGED,
+  WSMD__LOCK_HELD,
   WSMD__VIOLATION_COUNT
 };
 
 void wsmd__violation_count(enum wsmd__violation violation);
 void wsmd__violations_clear(void);
+
+/* ---- probes.c ---- */
+
+/* True if the calling thread holds a lock of a probed plug-in. */
+int wsmd__probe_holds_lock(void);
 
 /* ---- load.c ---- */
 
@@ -123,9 +129,8 @@ void wsmd__held_free(wsmd__held *held);
 PVOID wsmd__context_reported(const wsmd__exports *plugin, uint32_t mode, uint32_t instance, PVOID context,
                              wsmd__held **held);
 
-/* Starts the release thread; 0 or -1. Finishing waits until it has done all that is left and releases
- * what is still kept: contexts of questions that belonged to no instance or outlived theirs. */
-int wsmd__release_thread_start(const wsmd__exports *plugin);
+/* Waits until the release thread, if there is one, has done all that is left, and releases what is still kept:
+ * contexts of questions that belonged to no instance or outlived theirs. */
 void wsmd__releases_finish(const wsmd__exports *plugin);
 
 /* ---- questions.c ---- */

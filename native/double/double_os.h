@@ -51,6 +51,11 @@ uint64_t wsmd__thread_self(void);
 uint64_t wsmd__clock_nanoseconds(void);
 void wsmd__sleep_milliseconds(uint32_t milliseconds);
 
+/* `size` zeroed bytes that end where a page begins that nobody can read. What has been freed can never be read again:
+ * its addresses are not given out a second time. NULL if memory is out. */
+void *wsmd__pages_make(size_t size);
+void wsmd__pages_free(void *bytes, size_t size);
+
 /* What a plug-in must leave as it finds it on the thread that calls it: the last error, how floating-point numbers are
  * rounded and, on Windows, whom the thread impersonates. Disguising makes all of it unusual; with a token the thread
  * impersonates it, as WinRM's does, and with NULL nobody. Undoing returns 1 if all of it is still there, and brings back

@@ -1,7 +1,5 @@
 /* The double's view of a POSIX system. Failures of locks and joins mean that the double itself is
  * broken, and then no verdict about a plug-in is worth anything: they abort. */
-#define _POSIX_C_SOURCE 200809L
-
 #include "double/double_os.h"
 
 #include <dlfcn.h>
@@ -10,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #define NANOSECONDS_PER_SECOND 1000000000ull
 #define NANOSECONDS_PER_MILLISECOND 1000000l
@@ -92,6 +92,29 @@ void wsmd__sleep_milliseconds(uint32_t milliseconds) {
   left.tv_nsec = (long)(milliseconds % MILLISECONDS_PER_SECOND) * NANOSECONDS_PER_MILLISECOND;
   while (nanosleep(&left, &left) != 0 && errno == EINTR) {
   }
+}
+
+/* What `size` bytes take, without the page behind them. */
+static size_t whole_pages(size_t size) {
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  return (size + page - 1) / page * page;
+}
+
+void *wsmd__pages_make(size_t size) {
+  size_t used = whole_pages(size);
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  uint8_t *pages = mmap(NULL, used + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages == MAP_FAILED) {
+    return NULL;
+  }
+  require(mprotect(pages, used, PROT_READ | PROT_WRITE) == 0);
+  return pages + used - size;
+}
+
+void wsmd__pages_free(void *bytes, size_t size) {
+  size_t used = whole_pages(size);
+  uint8_t *pages = (uint8_t *)bytes + size - used;
+  require(madvise(pages, used, MADV_DONTNEED) == 0 && mprotect(pages, used, PROT_NONE) == 0);
 }
 
 void wsmd__caller_disguise(wsmd__caller *caller, void *token) {

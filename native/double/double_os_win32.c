@@ -88,6 +88,31 @@ void wsmd__sleep_milliseconds(uint32_t milliseconds) {
   Sleep(milliseconds);
 }
 
+static size_t page_size(void) {
+  SYSTEM_INFO system;
+  GetSystemInfo(&system);
+  return system.dwPageSize;
+}
+
+/* What `size` bytes take, without the page behind them. */
+static size_t whole_pages(size_t size) {
+  return (size + page_size() - 1) / page_size() * page_size();
+}
+
+void *wsmd__pages_make(size_t size) {
+  size_t used = whole_pages(size);
+  uint8_t *pages = VirtualAlloc(NULL, used + page_size(), MEM_RESERVE, PAGE_NOACCESS);
+  if (pages == NULL || VirtualAlloc(pages, used, MEM_COMMIT, PAGE_READWRITE) == NULL) {
+    return NULL;
+  }
+  return pages + used - size;
+}
+
+void wsmd__pages_free(void *bytes, size_t size) {
+  size_t used = whole_pages(size);
+  require(VirtualFree((uint8_t *)bytes + size - used, used, MEM_DECOMMIT));
+}
+
 /* The token that this thread impersonates, to be closed; NULL for none. */
 static HANDLE open_thread_token(DWORD access) {
   HANDLE token;

@@ -11,6 +11,12 @@
  * the double's last instruction and the plug-in's first, and then the plug-in cannot know of it. */
 #define ENTERED_AFTER_NANOSECONDS 250000000ull
 
+/* What *pluginContext holds before Startup; no plug-in has any reason to write it. */
+#define CONTEXT_UNTOUCHED ((PVOID)(uintptr_t)0x00007EDCBA987654)
+
+/* No system maps this address, so a plug-in that looks faults at once. */
+#define EXTRA_NOT_TO_BE_READ ((PCWSTR)(uintptr_t)0x10)
+
 enum phase { PHASE_NONE, PHASE_OPEN, PHASE_CLOSING, PHASE_CLOSED };
 
 typedef struct instance_entry {
@@ -121,27 +127,40 @@ void wsmd__instances_clear(void) {
   wsmd__unlock(&instances_lock);
 }
 
-PCL_EXPORT uint32_t wsmd_startup(PCWSTR application, uint32_t flags, uint32_t *instance) {
+PCL_EXPORT uint32_t wsmd_startup_with(const wsmd_startup_arguments *arguments, wsmd_started *started) {
   wsmd__parcel parcel = {0};
-  PCWSTR handed;
-  PVOID plugin_context = NULL;
+  PCWSTR application;
+  PCWSTR extra_info;
+  PVOID plugin_context = CONTEXT_UNTOUCHED;
   uint32_t result = ERROR_NOT_ENOUGH_MEMORY;
-  *instance = 0;
+  *started = (wsmd_started){0};
   const wsmd__exports *plugin = wsmd__plugin_enter();
   if (plugin == NULL) {
     return ERROR_BAD_CONFIGURATION;
   }
   uint32_t reserved = reserve_entry();
-  if (reserved != 0 && wsmd__parcel_add_text(&parcel, application, &handed) == 0) {
-    result = plugin->startup(flags, handed, NULL, &plugin_context);
+  if (reserved != 0 && wsmd__parcel_add_text(&parcel, arguments->application, &application) == 0 &&
+      wsmd__parcel_add_text(&parcel, arguments->extra_info, &extra_info) == 0) {
+    result = plugin->startup(arguments->flags, application,
+                             arguments->extra_unreadable ? EXTRA_NOT_TO_BE_READ : extra_info,
+                             arguments->no_context ? NULL : &plugin_context);
   }
-  /* The name is WinRM's and good for the call only: poisoned like everything else that is handed out. */
+  /* The texts are WinRM's and good for the call only: poisoned like everything else that is handed out. */
   wsmd__parcel_destroy(&parcel);
-  if (result == NO_ERROR) {
+  started->context_written = plugin_context != CONTEXT_UNTOUCHED;
+  started->context = started->context_written ? plugin_context : NULL;
+  if (result == NO_ERROR && !arguments->no_context) {
     open_entry(reserved, plugin_context);
-    *instance = reserved;
+    started->instance = reserved;
   }
   wsmd__plugin_leave();
+  return result;
+}
+
+PCL_EXPORT uint32_t wsmd_startup(PCWSTR application, uint32_t flags, uint32_t *instance) {
+  wsmd_started started;
+  uint32_t result = wsmd_startup_with(&(wsmd_startup_arguments){.application = application, .flags = flags}, &started);
+  *instance = started.instance;
   return result;
 }
 

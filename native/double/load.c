@@ -85,8 +85,6 @@ PCL_EXPORT int wsmd_load(const char *path, char *error, size_t error_size) {
     snprintf(error, error_size, "%s does not export %s", path, missing);
   } else if (wsmd__token_attach(library) != 0) {
     snprintf(error, error_size, "%s does not ask what a token says", path);
-  } else if (wsmd__release_thread_start(&exports) != 0) {
-    snprintf(error, error_size, "cannot start the release thread");
   } else {
     wsmd__violations_clear();
     wsmd__instances_clear();

@@ -58,11 +58,18 @@ static void keep(wsmd__held *held) {
   wsmd__unlock(&kept_lock);
 }
 
-/* Returns -1 if too many are waiting. */
-static int release_late(wsmd__held *held) {
+static void late_main(void *opaque);
+
+/* Returns -1 if too many are waiting, or there is no thread to do it. The thread exists from the first late release
+ * on, so that loading a plug-in alone shows no thread but the plug-in's. */
+static int release_late(const wsmd__exports *plugin, wsmd__held *held) {
   int result = -1;
   wsmd__lock(&late_lock);
-  if (late_count < LATE_CONTEXTS_MAX) {
+  if (late_thread == NULL) {
+    /* The table of exports is only read; the cast is what passing it through a thread costs. */
+    late_thread = wsmd__thread_start(late_main, (void *)(uintptr_t)plugin);
+  }
+  if (late_thread != NULL && late_count < LATE_CONTEXTS_MAX) {
     held->next = late;
     late = held;
     late_count++;
@@ -107,7 +114,7 @@ PVOID wsmd__context_reported(const wsmd__exports *plugin, uint32_t mode, uint32_
   case WSMD_RELEASE_AFTER:
     return context;
   case WSMD_RELEASE_LATE:
-    if (release_late(*held) != 0) {
+    if (release_late(plugin, *held) != 0) {
       return context;
     }
     *held = NULL;
@@ -141,19 +148,16 @@ static void late_main(void *opaque) {
   wsmd__unlock(&late_lock);
 }
 
-int wsmd__release_thread_start(const wsmd__exports *plugin) {
-  late_stopping = 0;
-  /* The table of exports is only read; the cast is what passing it through a thread costs. */
-  late_thread = wsmd__thread_start(late_main, (void *)(uintptr_t)plugin);
-  return late_thread == NULL ? -1 : 0;
-}
-
 void wsmd__releases_finish(const wsmd__exports *plugin) {
   wsmd__lock(&late_lock);
   late_stopping = 1;
   wsmd__wake_all(&late_changed);
   wsmd__unlock(&late_lock);
-  wsmd__thread_join(late_thread);
+  if (late_thread != NULL) {
+    wsmd__thread_join(late_thread);
+  }
+  late_thread = NULL;
+  late_stopping = 0;
   wsmd__lock(&kept_lock);
   wsmd__held *rest = kept;
   kept = NULL;

@@ -1,8 +1,9 @@
 /* Makes, poisons and frees what one question hands to the plug-in: sender details, certificate details,
- * token, action, resource URI. Every part is an allocation of its own, so that reading past one string
- * does not land in the next, and a sanitizer names the part that was touched too late. */
+ * token, action, resource URI. Every part is memory of its own, so that reading past one string does not
+ * land in the next, and a sanitizer, or the unmapped page, names the part that was touched too late. */
 #include "double/double_internal.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,25 +19,73 @@ struct wsmd__block {
   wsmd__block *next;
   void *bytes;
   size_t size;
+  uint32_t where; /* WSMD_HAND_* */
 };
+
+static _Atomic uint32_t hand_where;
+
+/* For WSMD_HAND_SAME: the one place, and whether a question has it. */
+static WSMAN_SENDER_DETAILS same_sender;
+static atomic_flag same_taken = ATOMIC_FLAG_INIT;
+
+PCL_EXPORT void wsmd_hand(uint32_t where) {
+  atomic_store(&hand_where, where);
+}
 
 /* Called through a volatile pointer: the compiler knows that nobody may read freed memory and would
  * otherwise drop the overwriting as dead. */
 static void *(*const volatile overwrite)(void *, int, size_t) = memset;
 
-void *wsmd__parcel_add(wsmd__parcel *parcel, size_t size) {
+static void *add_block(wsmd__parcel *parcel, size_t size, uint32_t where) {
   wsmd__block *block = malloc(sizeof *block);
-  void *bytes = calloc(1, size);
-  if (block == NULL || bytes == NULL) {
-    free(bytes);
+  if (block == NULL) {
+    return NULL;
+  }
+  *block = (wsmd__block){parcel->blocks, NULL, size, where};
+  switch (where) {
+  case WSMD_HAND_SAME:
+    block->bytes = memset(&same_sender, 0, sizeof same_sender);
+    break;
+  case WSMD_HAND_PAGES:
+    block->bytes = wsmd__pages_make(size);
+    break;
+  default:
+    block->bytes = calloc(1, size);
+    break;
+  }
+  if (block->bytes == NULL) {
     free(block);
     return NULL;
   }
-  block->next = parcel->blocks;
-  block->bytes = bytes;
-  block->size = size;
   parcel->blocks = block;
-  return bytes;
+  return block->bytes;
+}
+
+void *wsmd__parcel_add(wsmd__parcel *parcel, size_t size) {
+  uint32_t where = atomic_load(&hand_where);
+  return add_block(parcel, size, where == WSMD_HAND_PAGES ? where : WSMD_HAND_HEAP);
+}
+
+static WSMAN_SENDER_DETAILS *add_sender(wsmd__parcel *parcel) {
+  if (atomic_load(&hand_where) == WSMD_HAND_SAME && !atomic_flag_test_and_set(&same_taken)) {
+    return add_block(parcel, sizeof(WSMAN_SENDER_DETAILS), WSMD_HAND_SAME);
+  }
+  return wsmd__parcel_add(parcel, sizeof(WSMAN_SENDER_DETAILS));
+}
+
+static void free_block(wsmd__block *block) {
+  switch (block->where) {
+  case WSMD_HAND_SAME:
+    atomic_flag_clear(&same_taken);
+    break;
+  case WSMD_HAND_PAGES:
+    wsmd__pages_free(block->bytes, block->size);
+    break;
+  default:
+    free(block->bytes);
+    break;
+  }
+  free(block);
 }
 
 int wsmd__parcel_add_text(wsmd__parcel *parcel, PCWSTR text, PCWSTR *copy) {
@@ -71,8 +120,7 @@ void wsmd__parcel_destroy(wsmd__parcel *parcel) {
   }
   while (block != NULL) {
     wsmd__block *next = block->next;
-    free(block->bytes);
-    free(block);
+    free_block(block);
     block = next;
   }
 }
@@ -101,7 +149,7 @@ static int make_certificate(wsmd__parcel *parcel, const wsmd_question *question,
 }
 
 static int make_sender(wsmd__parcel *parcel, const wsmd_question *question) {
-  WSMAN_SENDER_DETAILS *sender = wsmd__parcel_add(parcel, sizeof *sender);
+  WSMAN_SENDER_DETAILS *sender = add_sender(parcel);
   if (sender == NULL || wsmd__parcel_add_text(parcel, question->sender_name, &sender->senderName) != 0 ||
       wsmd__parcel_add_text(parcel, question->authentication_mechanism,
                             &sender->authenticationMechanism) != 0 ||

@@ -4,7 +4,6 @@
 #include <windows.h>
 #define PSAPI_VERSION 2
 #include <psapi.h>
-
 #include <tlhelp32.h>
 
 #include <stdbool.h>
@@ -72,6 +71,27 @@ uint32_t process_thread_count(void) {
   }
   CloseHandle(snapshot);
   return count;
+}
+
+uint32_t process_threads(uint64_t *numbers, uint32_t most) {
+  HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+  THREADENTRY32 entry = {.dwSize = sizeof entry};
+  uint32_t count = 0;
+  for (BOOL more = Thread32First(snapshot, &entry); more; more = Thread32Next(snapshot, &entry)) {
+    if (entry.th32OwnerProcessID == GetCurrentProcessId() && count < most) {
+      numbers[count++] = entry.th32ThreadID;
+    }
+  }
+  CloseHandle(snapshot);
+  return count;
+}
+
+uint32_t process_id(void) {
+  return GetCurrentProcessId();
+}
+
+int process_confine_thread(void) {
+  return 0;
 }
 
 uint64_t process_nanoseconds(void) {

@@ -1,10 +1,14 @@
 /* See report.h. */
 #include "driver/report.h"
 
+#include "driver/process.h"
 #include "driver/utf16.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+
+/* More than a process that asks from 512 threads. */
+#define THREADS_MAX 1024u
 
 /* How the plug-in marks, in what a client may see, that no policy has decided. */
 #define NO_ANSWER_MARK "outcome=\"no answer\""
@@ -29,6 +33,7 @@ static const struct {
     {"extendedMalformed", offsetof(wsmd_violations, extended_malformed)},
     {"foreignToken", offsetof(wsmd_violations, foreign_token)},
     {"callerChanged", offsetof(wsmd_violations, caller_changed)},
+    {"lockHeld", offsetof(wsmd_violations, lock_held)},
 };
 #define VIOLATION_FIELDS (sizeof violation_fields / sizeof violation_fields[0])
 _Static_assert(VIOLATION_FIELDS * sizeof(uint32_t) == sizeof(wsmd_violations), "a name for each field");
@@ -113,6 +118,47 @@ void report_answer(uint32_t line, PCWSTR instance, uint32_t kind, const wsmd_ans
   } else {
     printf("null");
   }
-  printf(",\"microseconds\":%" PRIu64 ",\"completions\":%" PRIu32 "}\n", answer->nanoseconds / 1000,
-         answer->completions);
+  printf(",\"microseconds\":%" PRIu64 ",\"completions\":%" PRIu32 ",\"sameThread\":%s}\n",
+         answer->nanoseconds / 1000, answer->completions, answer->same_thread ? "true" : "false");
+}
+
+static void begin(uint32_t line, PCWSTR instance) {
+  printf("{\"line\":%" PRIu32 ",\"instance\":", line);
+  report_text(instance);
+}
+
+void report_startup(uint32_t line, PCWSTR instance, uint32_t code, const wsmd_started *started) {
+  begin(line, instance);
+  printf(",\"startup\":%" PRIu32 ",\"written\":%s,\"context\":\"%" PRIxPTR "\"}\n", code,
+         started->context_written ? "true" : "false", (uintptr_t)started->context);
+}
+
+void report_shutdown(uint32_t line, PCWSTR instance, uint32_t code, uint64_t nanoseconds) {
+  begin(line, instance);
+  printf(",\"shutdown\":%" PRIu32 ",\"microseconds\":%" PRIu64 "}\n", code, nanoseconds / 1000);
+}
+
+void report_mark(uint32_t line, PCWSTR text) {
+  printf("{\"line\":%" PRIu32 ",\"mark\":", line);
+  report_text(text);
+  printf("}\n");
+}
+
+void report_process(uint32_t line) {
+  uint64_t threads[THREADS_MAX];
+  uint32_t count = process_threads(threads, THREADS_MAX);
+  wsmd_probes probes;
+  wsmd_probe_read(&probes);
+  printf("{\"line\":%" PRIu32 ",\"threads\":[", line);
+  for (uint32_t index = 0; index < count; index++) {
+    printf("%s%" PRIu64, index == 0 ? "" : ",", threads[index]);
+  }
+  printf("],\"handles\":%" PRIu32 ",\"memoryKib\":%" PRIu64, process_fd_count(), process_rss_kib());
+  printf(",\"allocations\":%" PRIu32 ",\"locks\":%" PRIu32 "}\n", probes.allocations, probes.locks);
+}
+
+void report_end(const wsmd_violations *violations) {
+  printf("{\"violations\":");
+  report_violations(violations);
+  printf(",\"processId\":%" PRIu32 "}\n", process_id());
 }

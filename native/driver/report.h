@@ -21,4 +21,11 @@ void report_text(PCWSTR text);
 void report_violations(const wsmd_violations *violations);
 void report_answer(uint32_t line, PCWSTR instance, uint32_t kind, const wsmd_answer *answer);
 
+/* The lines of a script's other verbs, and its last one. */
+void report_startup(uint32_t line, PCWSTR instance, uint32_t code, const wsmd_started *started);
+void report_shutdown(uint32_t line, PCWSTR instance, uint32_t code, uint64_t nanoseconds);
+void report_mark(uint32_t line, PCWSTR text);
+void report_process(uint32_t line); /* threads, handles, memory; what a probed build has told */
+void report_end(const wsmd_violations *violations);
+
 #endif

@@ -1,66 +1,21 @@
 /* The command `script`: plays a script of questions line by line, as it comes, so that a harness can
- * write lines into a pipe, read the answers, and disturb the policy host in between. Every answer is one
- * line of JSON. Expectations that do not hold are reported and the script goes on; a line that is not one
+ * write lines into a pipe, read the answers, and disturb the policy host in between. Every answer, Startup and
+ * Shutdown is one line of JSON. Expectations that do not hold are reported and the script goes on; a line that is not one
  * ends it. */
 #include "driver/driver.h"
+#include "driver/player.h"
 #include "driver/process.h"
-#include "driver/script.h"
-#include "driver/utf16.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* More instances than one application pool hosts; a script has a handful. */
-#define NAMES_MAX 64u
-
 /* Lines are short, but a text of 4 Mi characters may be written out, six bytes for each. */
 #define LINE_BYTES_FIRST 256u
 #define LINE_BYTES_MAX (32u * 1024u * 1024u)
 
-/* A plug-in context and a user context that nobody ever gave out: mapped nowhere, aligned, not small. */
-#define GARBAGE_POINTER ((PVOID)(uintptr_t)0x00007FDEADBEEF10)
-
-typedef struct named_instance {
-  WCHAR *name;
-  uint32_t instance;
-  int open;
-} named_instance;
-
-typedef struct player {
-  named_instance names[NAMES_MAX];
-  uint32_t name_count;
-  uint32_t line;
-  int failed;
-} player;
-
-static named_instance *find_name(player *play, PCWSTR name) {
-  for (uint32_t index = 0; index < play->name_count; index++) {
-    if (utf16_equal(play->names[index].name, name)) {
-      return &play->names[index];
-    }
-  }
-  return NULL;
-}
-
-static named_instance *find_or_add_name(player *play, PCWSTR name) {
-  named_instance *found = find_name(play, name);
-  if (found != NULL || play->name_count == NAMES_MAX) {
-    return found;
-  }
-  size_t size = (utf16_length(name) + 1u) * sizeof(WCHAR);
-  WCHAR *copy = malloc(size);
-  if (copy == NULL) {
-    return NULL;
-  }
-  memcpy(copy, name, size);
-  found = &play->names[play->name_count++];
-  found->name = copy;
-  return found;
-}
-
-static void complain(player *play, const char *words) {
+void complain(player *play, const char *words) {
   fprintf(stderr, "line %" PRIu32 ": %s\n", play->line, words);
   play->failed = 1;
 }
@@ -76,24 +31,24 @@ static void expect_code(player *play, const script_command *command, uint32_t fa
 }
 
 static void play_startup(player *play, const script_command *command) {
-  named_instance *named = find_or_add_name(play, command->name);
-  uint32_t instance;
+  named_instance *named = find_or_add_instance(play, command->name);
+  wsmd_started started;
   if (named == NULL || named->open) {
     complain(play, named == NULL ? "there are too many instance names" : "this instance is already started");
     return;
   }
-  uint32_t code = wsmd_startup(command->application, command->flags, &instance);
-  if (instance != 0) {
-    named->instance = instance;
+  uint32_t code = wsmd_startup_with(&command->startup, &started);
+  if (started.instance != 0) {
+    named->instance = started.instance;
+    named->plugin_context = started.context;
     named->open = 1;
   }
+  report_startup(play->line, command->name, code, &started);
   expect_code(play, command, NO_ERROR, 1, code);
 }
 
-/* Finds the plug-in context that a line asks for. Returns 0 or -1 after a complaint. */
-static int choose_context(player *play, const script_command *command, PVOID *plugin_context,
-                          named_instance **named) {
-  *named = find_name(play, command->name);
+int choose_context(player *play, const script_command *command, PVOID *plugin_context, named_instance **named) {
+  *named = find_instance(play, command->name);
   *plugin_context = command->context == CONTEXT_GARBAGE ? GARBAGE_POINTER : NULL;
   if (command->context == CONTEXT_NULL || command->context == CONTEXT_GARBAGE) {
     return 0;
@@ -106,7 +61,7 @@ static int choose_context(player *play, const script_command *command, PVOID *pl
     complain(play, "this instance is not shut down, so its context is not stale");
     return -1;
   }
-  *plugin_context = wsmd_plugin_context((*named)->instance);
+  *plugin_context = (*named)->plugin_context;
   return 0;
 }
 
@@ -116,21 +71,28 @@ static void play_shutdown(player *play, const script_command *command) {
   if (choose_context(play, command, &plugin_context, &named) != 0) {
     return;
   }
-  if (command->context != CONTEXT_INSTANCE || command->flags != 0) {
-    uint32_t code = wsmd_shutdown_raw(plugin_context, command->flags, command->reason);
-    if (command->context == CONTEXT_INSTANCE && code == NO_ERROR) {
-      named->open = 0;
-    }
-    expect_code(play, command, NO_ERROR, 0, code);
-    return;
+  uint64_t began = process_nanoseconds();
+  int is_raw = command->context != CONTEXT_INSTANCE || command->flags != 0;
+  uint32_t code = is_raw ? wsmd_shutdown_raw(plugin_context, command->flags, command->reason)
+                         : wsmd_shutdown(named->instance, command->reason);
+  if (command->context == CONTEXT_INSTANCE && (!is_raw || code == NO_ERROR)) {
+    named->open = 0;
   }
-  uint32_t code = wsmd_shutdown(named->instance, command->reason);
-  named->open = 0;
-  expect_code(play, command, NO_ERROR, 1, code);
+  report_shutdown(play->line, command->name, code, process_nanoseconds() - began);
+  expect_code(play, command, NO_ERROR, !is_raw, code);
 }
 
-static void check_answer(player *play, const script_command *command, const wsmd_answer *answer) {
+void play_answer(player *play, uint32_t line, const script_command *command, const wsmd_answer *answer) {
   enum outcome outcome = outcome_of(answer);
+  report_answer(line, command->name, command->question.kind, answer);
+  if (command->context_name != NULL) {
+    named_context *named = find_or_add_context(play, command->context_name);
+    if (named == NULL) {
+      complain(play, "there are too many context names");
+    } else {
+      named->context = answer->context;
+    }
+  }
   if (answer->completions != 0) {
     expect_code(play, command, NO_ERROR, 0, answer->error_code);
   } else if (command->expected_code.given) {
@@ -163,12 +125,12 @@ static void play_ask(player *play, const script_command *command) {
     complain(play, "the question cannot be put; look at its SIDs");
     return;
   }
-  report_answer(play->line, command->name, command->question.kind, &answer);
-  check_answer(play, command, &answer);
+  play_answer(play, play->line, command, &answer);
 }
 
 static void play_release(player *play, const script_command *command) {
-  const named_instance *named;
+  const named_instance *instance;
+  const named_context *context;
   switch (command->release) {
   case RELEASE_GARBAGE:
     wsmd_release(GARBAGE_POINTER);
@@ -177,17 +139,54 @@ static void play_release(player *play, const script_command *command) {
     wsmd_release(NULL);
     break;
   case RELEASE_KEPT:
-    named = find_name(play, command->name);
-    if (named == NULL) {
+    instance = find_instance(play, command->name);
+    if (instance == NULL) {
       complain(play, "this instance was never started");
     } else {
-      wsmd_release_kept(named->instance);
+      wsmd_release_kept(instance->instance);
+    }
+    break;
+  case RELEASE_CONTEXT:
+    context = find_context(play, command->name);
+    if (context == NULL) {
+      complain(play, "no answer's context has this name");
+    } else {
+      wsmd_release(context->context);
     }
     break;
   }
 }
 
-static void play_command(player *play, const script_command *command) {
+static void play_load(player *play) {
+  char error[1024];
+  if (wsmd_load(play->plugin, error, sizeof error) == 0) {
+    play->loaded = 1;
+  } else {
+    complain(play, error);
+  }
+}
+
+/* They are counted from one loading to the next. */
+static void judge_violations(player *play) {
+  wsmd_violations violations;
+  wsmd_violations_read(&violations);
+  if (violations_total(&violations) != 0) {
+    fprintf(stderr, "before line %" PRIu32 ": the plug-in broke its contract %" PRIu64 " times\n", play->line,
+            violations_total(&violations));
+    play->failed = 1;
+  }
+}
+
+static void play_unload(player *play) {
+  if (wsmd_unload() != 0) {
+    complain(play, "the plug-in cannot be unloaded; is an instance open, or a question under way?");
+    return;
+  }
+  play->loaded = 0;
+  judge_violations(play);
+}
+
+static void play_command(player *play, script_line *line, script_command *command) {
   switch (command->verb) {
   case SCRIPT_NOTHING:
     break;
@@ -198,7 +197,11 @@ static void play_command(player *play, const script_command *command) {
     play_shutdown(play, command);
     break;
   case SCRIPT_ASK:
-    play_ask(play, command);
+    if (command->threads.given) {
+      batch_begin(play, line, command);
+    } else {
+      play_ask(play, command);
+    }
     break;
   case SCRIPT_RELEASE:
     play_release(play, command);
@@ -207,9 +210,25 @@ static void play_command(player *play, const script_command *command) {
     process_sleep_milliseconds(command->milliseconds);
     break;
   case SCRIPT_MARK:
-    printf("{\"line\":%" PRIu32 ",\"mark\":", play->line);
-    report_text(command->text);
-    printf("}\n");
+    report_mark(play->line, command->text);
+    break;
+  case SCRIPT_LOAD:
+    play_load(play);
+    break;
+  case SCRIPT_UNLOAD:
+    play_unload(play);
+    break;
+  case SCRIPT_WAIT:
+    batches_wait(play);
+    break;
+  case SCRIPT_MEASURE:
+    report_process(play->line);
+    break;
+  case SCRIPT_HAND:
+    wsmd_hand(command->hand);
+    break;
+  case SCRIPT_PROBE:
+    wsmd_probe_set(command->failing_allocation, command->seconds_back);
     break;
   }
   fflush(stdout);
@@ -225,7 +244,7 @@ static int play_line(player *play, const char *text) {
     result = script_command_read(&line, &command, &error);
   }
   if (result == 0) {
-    play_command(play, &command);
+    play_command(play, &line, &command);
   } else {
     fprintf(stderr, "line %" PRIu32 ": %s\n", play->line, error.text);
   }
@@ -289,29 +308,23 @@ static int play_file(player *play, FILE *file) {
 /* Shuts down what the script left open, so that Shutdown's own duties are checked too. */
 static void finish(player *play) {
   wsmd_violations violations;
+  batches_wait(play);
   for (uint32_t index = 0; index < play->name_count; index++) {
     if (play->names[index].open && wsmd_shutdown(play->names[index].instance, 3) != NO_ERROR) {
       complain(play, "Shutdown failed at the end of the script");
     }
-    free(play->names[index].name);
   }
-  if (wsmd_unload() != 0) {
+  names_free(play);
+  if (play->loaded && wsmd_unload() != 0) {
     complain(play, "the plug-in could not be unloaded at the end of the script");
   }
   wsmd_violations_read(&violations);
-  printf("{\"violations\":");
-  report_violations(&violations);
-  printf("}\n");
-  if (violations_total(&violations) != 0) {
-    fprintf(stderr, "after line %" PRIu32 ": the plug-in broke its contract %" PRIu64 " times\n", play->line,
-            violations_total(&violations));
-    play->failed = 1;
-  }
+  report_end(&violations);
+  judge_violations(play);
 }
 
 int driver_script(int argc, char **argv) {
   static player play;
-  char error[1024];
   if (argc != 2) {
     fprintf(stderr, "give the plug-in and a script, or - for standard input; see --help\n");
     return EXIT_CODE_USAGE;
@@ -322,9 +335,9 @@ int driver_script(int argc, char **argv) {
     return EXIT_CODE_USAGE;
   }
   int result = EXIT_CODE_FAILED;
-  if (wsmd_load(argv[0], error, sizeof error) != 0) {
-    fprintf(stderr, "%s\n", error);
-  } else {
+  play.plugin = argv[0];
+  play_load(&play);
+  if (play.loaded) {
     int is_script = play_file(&play, file) == 0;
     finish(&play);
     result = !is_script ? EXIT_CODE_USAGE : play.failed ? EXIT_CODE_FAILED : EXIT_CODE_PASSED;

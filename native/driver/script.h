@@ -37,13 +37,19 @@ enum script_verb {
   SCRIPT_ASK,
   SCRIPT_RELEASE,
   SCRIPT_SLEEP,
-  SCRIPT_MARK
+  SCRIPT_MARK,
+  SCRIPT_LOAD,
+  SCRIPT_UNLOAD,
+  SCRIPT_WAIT,
+  SCRIPT_MEASURE,
+  SCRIPT_HAND,
+  SCRIPT_PROBE
 };
 
 /* Which plug-in context an entry point is given. */
 enum script_context { CONTEXT_INSTANCE, CONTEXT_NULL, CONTEXT_STALE, CONTEXT_GARBAGE };
 
-enum script_release { RELEASE_GARBAGE, RELEASE_NULL, RELEASE_KEPT };
+enum script_release { RELEASE_GARBAGE, RELEASE_NULL, RELEASE_KEPT, RELEASE_CONTEXT };
 
 /* A number that a line may leave out. */
 typedef struct script_optional {
@@ -54,12 +60,15 @@ typedef struct script_optional {
 /* What a line asks for. Its strings belong to the script_line. */
 typedef struct script_command {
   enum script_verb verb;
-  PCWSTR name; /* the instance's label, or NULL */
+  PCWSTR name; /* the instance's or context's label, or NULL */
   PCWSTR text; /* of a mark */
-  PCWSTR application;
-  uint32_t flags; /* of startup and shutdown */
+  wsmd_startup_arguments startup;
+  uint32_t flags; /* of shutdown */
   uint32_t reason;
   uint32_t milliseconds;
+  uint32_t hand; /* WSMD_HAND_* */
+  uint32_t failing_allocation;
+  uint32_t seconds_back;
   enum script_release release;
   uint32_t context; /* enum script_context */
   wsmd_question question;
@@ -67,6 +76,9 @@ typedef struct script_command {
   uint32_t again;
   uint32_t refuse;
   uint32_t sleep;
+  uint32_t confined;
+  PCWSTR context_name; /* what the context of the answer is called, or NULL */
+  script_optional threads;
   script_optional expected_code;
   script_optional expected_outcome; /* enum outcome */
   script_optional within_milliseconds;

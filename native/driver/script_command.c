@@ -12,6 +12,9 @@
 /* Longer than any number, choice or list of SIDs that a script needs: 1,200 groups. */
 #define ASCII_BYTES_MAX 65536u
 
+/* More than an application pool's worker process has busy at once. */
+#define THREADS_MAX 512u
+
 enum key_kind { KEY_TEXT, KEY_SIDS, KEY_NUMBER, KEY_SWITCH, KEY_CHOICE, KEY_EXPECTED, KEY_EXPECTED_CHOICE };
 
 typedef struct key {
@@ -27,17 +30,23 @@ static const char *const release_choices[] = {"keep", "inside", "other-thread", 
 static const char *const context_choices[] = {"instance", "null", "stale", "garbage", NULL};
 static const char *const outcome_choices[] = {"allow", "denied", "redirect", "no-answer", "none", NULL};
 static const char *const kind_choices[] = {"user", "operation", "quota", NULL};
-static const char *const drop_choices[] = {"garbage", "null", "kept", NULL};
-static const char *const verb_choices[] = {"startup", "shutdown", "ask", "release", "sleep", "mark", NULL};
+static const char *const drop_choices[] = {"garbage", "null", "kept", "context", NULL};
+static const char *const hand_choices[] = {"heap", "pages", "same", NULL};
+static const char *const verb_choices[] = {"startup", "shutdown", "ask",  "release", "sleep", "mark", "load",
+                                           "unload",  "wait",     "measure", "hand",    "probe", NULL};
 
 _Static_assert(sizeof outcome_choices / sizeof outcome_choices[0] == OUTCOME_COUNT + 1, "every outcome");
 
 #define AT(field) offsetof(script_command, field)
+#define AT_STARTUP(field) (offsetof(script_command, startup) + offsetof(wsmd_startup_arguments, field))
 #define AT_QUESTION(field) (offsetof(script_command, question) + offsetof(wsmd_question, field))
 
 static const key keys[] = {
-    {SCRIPT_STARTUP, "application", KEY_TEXT, AT(application), NULL},
-    {SCRIPT_STARTUP, "flags", KEY_NUMBER, AT(flags), NULL},
+    {SCRIPT_STARTUP, "application", KEY_TEXT, AT_STARTUP(application), NULL},
+    {SCRIPT_STARTUP, "extra", KEY_TEXT, AT_STARTUP(extra_info), NULL},
+    {SCRIPT_STARTUP, "extraUnreadable", KEY_SWITCH, AT_STARTUP(extra_unreadable), NULL},
+    {SCRIPT_STARTUP, "noContext", KEY_SWITCH, AT_STARTUP(no_context), NULL},
+    {SCRIPT_STARTUP, "flags", KEY_NUMBER, AT_STARTUP(flags), NULL},
     {SCRIPT_STARTUP, "expect", KEY_EXPECTED, AT(expected_code), NULL},
     {SCRIPT_SHUTDOWN, "reason", KEY_NUMBER, AT(reason), NULL},
     {SCRIPT_SHUTDOWN, "flags", KEY_NUMBER, AT(flags), NULL},
@@ -64,10 +73,15 @@ static const key keys[] = {
     {SCRIPT_ASK, "again", KEY_SWITCH, AT(again), NULL},
     {SCRIPT_ASK, "refuse", KEY_SWITCH, AT(refuse), NULL},
     {SCRIPT_ASK, "sleep", KEY_SWITCH, AT(sleep), NULL},
+    {SCRIPT_ASK, "confined", KEY_SWITCH, AT(confined), NULL},
+    {SCRIPT_ASK, "threads", KEY_EXPECTED, AT(threads), NULL},
+    {SCRIPT_ASK, "as", KEY_TEXT, AT(context_name), NULL},
     {SCRIPT_ASK, "context", KEY_CHOICE, AT(context), context_choices},
     {SCRIPT_ASK, "expect", KEY_EXPECTED, AT(expected_code), NULL},
     {SCRIPT_ASK, "expect-outcome", KEY_EXPECTED_CHOICE, AT(expected_outcome), outcome_choices},
     {SCRIPT_ASK, "within", KEY_EXPECTED, AT(within_milliseconds), NULL},
+    {SCRIPT_PROBE, "allocation", KEY_NUMBER, AT(failing_allocation), NULL},
+    {SCRIPT_PROBE, "secondsBack", KEY_NUMBER, AT(seconds_back), NULL},
 };
 #define KEY_COUNT (sizeof keys / sizeof keys[0])
 
@@ -188,10 +202,22 @@ static int take_positions(script_command *command, const PCWSTR *words, uint32_t
     choice = count == 0 ? -1 : find_choice(drop_choices, words[0]);
     command->release = (enum script_release)choice;
     command->name = count == 2 ? words[1] : NULL;
-    if (choice < 0 || count != (choice == RELEASE_KEPT ? 2u : 1u)) {
-      return fail(error, "release is followed by %s", "garbage, null, or kept and an instance name");
+    if (choice < 0 || count != (choice == RELEASE_KEPT || choice == RELEASE_CONTEXT ? 2u : 1u)) {
+      return fail(error, "release is followed by %s",
+                  "garbage, null, kept and an instance name, or context and a context's name");
     }
     return 0;
+  case SCRIPT_HAND:
+    choice = count == 1 ? find_choice(hand_choices, words[0]) : -1;
+    command->hand = (uint32_t)choice;
+    return choice >= 0 ? 0 : fail(error, "hand is followed by %s", "heap, pages or same");
+  case SCRIPT_LOAD:
+  case SCRIPT_UNLOAD:
+  case SCRIPT_WAIT:
+  case SCRIPT_MEASURE:
+  case SCRIPT_PROBE:
+    return count == 0 ? 0 : fail(error, "%s stands alone, or with keys",
+                                 verb_choices[command->verb - SCRIPT_STARTUP]);
   case SCRIPT_SLEEP:
     return count == 1 && find_number(words[0], UINT32_MAX, &command->milliseconds) == 0
                ? 0
@@ -210,6 +236,12 @@ static int check_question(const script_command *command, script_error *error) {
   if (has_field && question->has_certificate != 1) {
     return fail(error, "certificate fields need %s", "certificate=full");
   }
+  if (command->confined != 0 && !command->threads.given) {
+    return fail(error, "what confines a thread cannot be undone, so %s", "confined needs threads");
+  }
+  if (command->threads.given && (command->threads.value == 0 || command->threads.value > THREADS_MAX)) {
+    return fail(error, "threads are at least one and at most %s", "512");
+  }
   return 0;
 }
 
@@ -223,7 +255,7 @@ int script_command_read(const script_line *line, script_command *command, script
   }
   int verb = line->words[0].key == NULL ? find_choice(verb_choices, line->words[0].value) : -1;
   if (verb < 0) {
-    return fail(error, "a line begins with %s", "startup, shutdown, ask, release, sleep or mark");
+    return fail(error, "a line begins with a verb such as %s; see the README beside this program", "ask");
   }
   command->verb = (enum script_verb)(verb + SCRIPT_STARTUP);
   command->reason = WSMAN_PLUGIN_SHUTDOWN_IISHOST;

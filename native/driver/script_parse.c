@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Twice the longest text of the contract's checks, an URL of 2 Mi characters. */
-#define TEXT_UNITS_MAX (4u * 1024u * 1024u)
+/* The longest text of the contract's checks is extraInfo of 10 MiB. */
+#define TEXT_UNITS_MAX (6u * 1024u * 1024u)
 
 typedef struct text_buffer {
   WCHAR *units;
