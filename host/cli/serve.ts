@@ -5,6 +5,7 @@
 
 import { destination, type Level, pino } from 'pino'
 
+import { writable } from '../supervisor/log.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import { loadConfig } from '../tenant/config.ts'
 import { callersPath } from './callers-path.ts'
@@ -16,7 +17,7 @@ const STANDARD_OUTPUT = 1
 export async function serve({ config: path, logLevel }: { config: string; logLevel: string }): Promise<void> {
   const config = loadConfig(callersPath(path))
   const output = destination({ dest: STANDARD_OUTPUT, sync: true })
-  const log = pino({ name: 'portcullis', level: logLevel as Level }, output)
+  const log = pino({ name: 'portcullis', level: logLevel as Level, hooks: { streamWrite: writable } }, output)
   const supervisor = new Supervisor(config, log)
 
   const end = (signal: string): void => {

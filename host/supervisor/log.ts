@@ -12,6 +12,14 @@ import { win32 } from '../winrm/codes.ts'
 
 type Evaluator = number | undefined
 
+/**
+ * A line of the log as it can be written in UTF-8. pino leaves the units of short texts as they are, and an unpaired
+ * surrogate would become U+FFFD on its way out: two names that are not equal would be in the record.
+ */
+export function writable(line: string): string {
+  return line.replace(/\p{Surrogate}/gu, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`)
+}
+
 export function logDecision(log: Logger, record: DecisionRecord, evaluator: Evaluator): void {
   const level = record.outcome === 'no-answer' ? 'warn' : 'info'
   log[level]({ ...record, event: 'decision', evaluator }, 'a decision')
