@@ -111,6 +111,7 @@ export class Site {
   /** Ends every evaluator that serves, and waits until their successors do. */
   async killEvaluators(host: HostProcess): Promise<void> {
     const before = this.#evaluators(host)
+    this.#suspended.length = 0
     for (const pid of before) this.#runner.signal(pid, 'SIGKILL')
     await eventually(
       async () => this.#evaluators(host).length,

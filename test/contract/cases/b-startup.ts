@@ -163,7 +163,7 @@ export const startupCases: readonly Case[] = [
   },
   {
     id: 'B9',
-    what: 'extraInfo, be it malformed, with a DTD, with a name twice, of 10 MiB or not even readable, is not read and changes nothing.',
+    what: 'An extraInfo that is malformed, has a DTD or a name twice, is 10 MiB long or cannot even be read, is not read and changes nothing.',
     basis: 'R',
     async run(bench) {
       const { site } = await bench.shared()

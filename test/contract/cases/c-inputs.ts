@@ -27,7 +27,7 @@ async function expectVerbatim(bench: Bench, senders: readonly string[]): Promise
     senders.map((sender) => ({ sender })),
   )
   expect(records.map(({ sender }) => sender)).toEqual(senders)
-  records.forEach(({ reason }, index) => expect(reason).toContain(`senderName=${senders[index]}|`))
+  for (const { sender, reason } of records) expect(reason).toContain(`senderName=${sender}|`)
 }
 
 const certificate = {

@@ -101,15 +101,15 @@ export const contextCases: readonly Case[] = [
     async run(bench) {
       const { site, host } = await bench.shared()
       const played = await site.play(
-        ...[startup('A', 'allows'), askUser('A', { release: 'keep', as: 'old' })],
-        ...[askUser('A', { flags: 1 }), 'release context old', 'release context old', ...tellCounts],
+        ...[startup('A', 'told'), askUser('A', { release: 'keep', as: 'old' })],
+        ...[askUser('A', { sender: 'deny it' }), 'release context old', 'release context old', ...tellCounts],
       )
       expect(played.answers).toMatchObject([
         { code: 0, context: true },
-        { code: 87, context: false },
+        { code: 5, context: false },
         { code: 0 },
       ])
-      await expectCounted(host, played, { BAD_FLAGS: 1, STALE_CONTEXT: 1 })
+      await expectCounted(host, played, { STALE_CONTEXT: 1 })
     },
   },
   {

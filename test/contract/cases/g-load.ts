@@ -10,8 +10,8 @@ import { recordOf } from '../site.ts'
 /** All of them, a hundred thousand, are asked by `npm run test:load`. */
 const questions = process.env.PORTCULLIS_LOAD === 'full' ? 100_000 : 10_000
 
-/** What "at once" may take on a busy machine; a tenth of the deadline would be slow already. */
-const AT_ONCE_US_MAX = 500_000
+/** Nobody who waits for an evaluator that hangs is answered before one attempt is over. */
+const WAITED_US_MIN = 400_000
 
 export const loadCases: readonly Case[] = [
   {
@@ -80,8 +80,8 @@ export const loadCases: readonly Case[] = [
       await player.play(startup('A', 'a'), askUser('A', { sender: 'slow', threads: 16 }), 'wait')
       site.suspend(host)
       const { answers } = await player.play(askUser('A', { threads: 120 }), 'wait')
-      expect(answers).toMatchObject(Array(120).fill({ code: 1460, outcome: 'no-answer', completions: 1 }))
-      const busy = answers.filter(({ microseconds }) => microseconds < AT_ONCE_US_MAX)
+      expect(answers).toMatchObject(Array(120).fill({ outcome: 'no-answer', completions: 1 }))
+      const busy = answers.filter(({ code, microseconds }) => code === 1460 && microseconds < WAITED_US_MIN)
       expect(busy.length).toBeGreaterThanOrEqual(120 - 64 - 16)
       expect(busy.length).toBeLessThan(120) // the others did wait
       await player.end()
