@@ -96,16 +96,20 @@ export class Printed {
 export class Played extends Printed {
   /** As the operating system numbers it, and the plug-in in its hello. */
   readonly processId: number
+  /** When it began: a system may give its number to another process later. */
+  readonly begunMs: number
 
-  constructor(lines: readonly Line[]) {
+  constructor(lines: readonly Line[], begunMs: number) {
     super(lines)
     this.processId = lines.at(-1)?.processId ?? 0
+    this.begunMs = begunMs
   }
 }
 
 export class Player {
   readonly #child: ChildProcess
   readonly #lines: Line[] = []
+  readonly #begunMs = Date.now()
   readonly #ended: Promise<string>
   #said = ''
   #marks = 0
@@ -118,7 +122,7 @@ export class Player {
     if (stdout === null || stderr === null || stdin === null) throw new Error('a driver without pipes')
     stdin.on('error', () => {}) // a driver that ended early says so by its status
     stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#said += text
+      this.#said += text.replaceAll('\r\n', '\n')
     })
     createInterface({ input: stdout }).on('line', (line) => {
       this.#lines.push(JSON.parse(line) as Line)
@@ -175,7 +179,7 @@ export class Player {
     else expect({ how, said: this.#said }).toEqual({ how: '1', said: expect.stringMatching(complaints) })
     const violations = Object.entries(this.#lines.at(-1)?.violations ?? { 'no last line': 1 })
     expect(violations.filter(([, count]) => count !== 0)).toEqual([])
-    return new Played(this.#lines)
+    return new Played(this.#lines, this.#begunMs)
   }
 
   /** For the end of a case that has failed. */

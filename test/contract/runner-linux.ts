@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 import { ServeProcess } from '../../host/cli/serve-process.ts'
 import { root } from '../../host/paths.ts'
-import { ownAccount } from '../../host/supervisor/endpoint-folder.ts'
+import { ownAccount } from '../../host/supervisor/account.ts'
 import type { Build, Runner, Tables } from './runner.ts'
 
 const native = join(root, 'build', 'native')

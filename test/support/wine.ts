@@ -18,11 +18,15 @@ const folder = join(root, 'build', 'native-windows')
 /** The account of every process: Wine has one user. */
 export const wineAccount = 'S-1-5-21-0-0-0-1000'
 
-type Library = 'portcullis' | 'portcullis_io' | 'WsmSvc'
+type Library = 'portcullis' | 'portcullis_io' | 'portcullis_probed' | 'WsmSvc'
 type Program = 'portcullis_driver' | 'portcullis_answerer' | 'portcullis_conformance'
 
 export function windowsLibrary(name: Library): string {
   return join(folder, `${name}.dll`)
+}
+
+export function windowsProgram(name: Program): string {
+  return join(folder, `${name}.exe`)
 }
 
 /** Why the Windows build cannot be looked at here, as the end of a test's name; empty if it can. */
@@ -77,7 +81,7 @@ export interface Ended {
 }
 
 function start(program: Program, options: readonly string[]): ChildProcess {
-  return spawn('wine', [join(folder, `${program}.exe`), ...options], { env: wineEnvironment() })
+  return spawn('wine', [windowsProgram(program), ...options], { env: wineEnvironment() })
 }
 
 export async function runWindows(program: Program, options: readonly string[], input = ''): Promise<Ended> {

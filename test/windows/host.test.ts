@@ -32,7 +32,8 @@ let hosts: WindowsHost[] = []
 async function serve(): Promise<WindowsHost> {
   const host = new WindowsHost(configPath)
   hosts.push(host)
-  return host.serving(2)
+  await host.serving()
+  return host
 }
 
 beforeAll(() => {
@@ -56,7 +57,10 @@ beforeAll(() => {
 })
 
 afterEach(async () => {
-  for (const host of hosts) await host.kill()
+  for (const host of hosts) {
+    host.kill()
+    await host.ended()
+  }
   hosts = []
 })
 
@@ -86,13 +90,14 @@ describe.skipIf(skipped !== '')(`the host on Windows' Node${skipped}`, () => {
 
     const first = await serve()
     expect(await healed()).toMatchObject(granted)
-    await first.kill()
+    first.kill()
+    await first.ended()
     await eventually(ask, ({ outcome }) => outcome === 'no-answer')
     expect(await ask()).toMatchObject(unreachable)
 
     const second = await serve()
     expect(await healed()).toMatchObject(granted)
-    expect(await second.stop()).toBe(0)
+    expect(await second.close()).toBe(0)
     expect(second.entries.at(-1)).toMatchObject({ event: 'closed' })
     expect(await ask()).toMatchObject(unreachable)
 
@@ -118,7 +123,10 @@ describe.skipIf(skipped !== '')(`the host on Windows' Node${skipped}`, () => {
     )
     expect(await driver.play(endless)).toMatchObject({ code: 1359, outcome: 'no-answer' })
     expect(await driver.play(`ask A user ${user}`)).toMatchObject(granted)
-    await host.serving(3)
+    await eventually(
+      async () => host.entries.filter(({ event }) => event === 'evaluator-serving').length,
+      (count) => count === 3,
+    )
     await driver.end()
   })
 
