@@ -18,8 +18,9 @@ set(port_sources
 set(double_sources double/stand_in_win32.c)
 set(system_libraries advapi32 ntdll)
 
-# Windows 10, Server 2016: what the Node that runs the host needs as well.
-add_compile_definitions(_WIN32_WINNT=0x0A00)
+# Windows 10, Server 2016: what the Node that runs the host needs as well. And the short <windows.h>, which saves a third
+# of the build.
+add_compile_definitions(_WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN)
 
 # portcullis.dll, not libportcullis.dll.
 set(CMAKE_SHARED_LIBRARY_PREFIX "")

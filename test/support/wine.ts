@@ -1,7 +1,7 @@
 // The Windows build under Wine. Wine's files are in build/wine: making them takes some seconds, once.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
@@ -12,6 +12,9 @@ export const winePrefix = join(root, 'build', 'wine')
 
 /** Says that these files are of a Windows that Node runs on; Wine begins with an older one. */
 const versionMark = join(winePrefix, 'portcullis-windows-10')
+
+/** A file for each run of tests that has started Wine, named by the process that runs them all. */
+const runs = join(root, 'build', 'wine-runs')
 
 const folder = join(root, 'build', 'native-windows')
 
@@ -56,6 +59,8 @@ export function windowsPath(path: string): string {
 
 /** Makes Wine's files if they are not there. For beforeAll. Its server stays, or each program would wait for a new one. */
 export function startWine(): void {
+  mkdirSync(runs, { recursive: true })
+  writeFileSync(join(runs, String(process.ppid)), '')
   run('wineserver', '--persistent')
   const { status, error } = run('wineboot', '--init')
   if (status !== 0) throw new Error(`wineboot ended with ${error ?? status}; is ${winePrefix} in order?`)
@@ -65,8 +70,15 @@ export function startWine(): void {
   writeFileSync(versionMark, '')
 }
 
+/** For the process that runs all tests: ends Wine if it was used, and if no other run in this folder uses it too. */
 export function endWine(): void {
-  run('wineserver', '--kill')
+  const own = String(process.pid)
+  const users = existsSync(runs) ? readdirSync(runs) : []
+  if (!users.includes(own)) return
+  for (const user of users) {
+    if (user === own || !existsSync(join('/proc', user))) rmSync(join(runs, user))
+  }
+  if (readdirSync(runs).length === 0) run('wineserver', '--kill')
 }
 
 /** Without pipes: what stays behind would keep them open, and nobody would see an end. */
