@@ -81,7 +81,7 @@ async function play(plugin: string, ...script: string[]): Promise<Record<string,
   expect(Object.values(answers.pop()?.violations as object).every((violations) => violations === 0)).toBe(
     true,
   )
-  return answers
+  return answers.filter(({ kind }) => kind !== undefined)
 }
 
 async function load(plugin: string, ...options: string[]): Promise<Record<string, unknown>> {
