@@ -151,10 +151,9 @@ export class DriverSession {
     this.#lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]()
   }
 
-  /** What it says of a line, if it says something of such lines. */
-  async play(line: string, answers = true): Promise<Record<string, unknown>> {
+  /** What it says of a line that starts or stops an instance or asks. */
+  async play(line: string): Promise<Record<string, unknown>> {
     this.#child.stdin?.write(`${line}\n`)
-    if (!answers) return {}
     const { value, done } = await this.#lines.next()
     if (done) throw new Error(`the driver ended at: ${line}`)
     return JSON.parse(value)

@@ -85,7 +85,7 @@ describe.skipIf(skipped !== '')(`the host on Windows' Node${skipped}`, () => {
     const driver = new DriverSession(windowsPath(plugin))
     const ask = () => driver.play(`ask A user ${user} within=1500`)
     const healed = () => eventually(ask, ({ code }) => code === 0)
-    await driver.play('startup A application="wsman/a"', false)
+    await driver.play('startup A application="wsman/a"')
     expect(await ask()).toMatchObject(unreachable)
 
     const first = await serve()
@@ -103,7 +103,7 @@ describe.skipIf(skipped !== '')(`the host on Windows' Node${skipped}`, () => {
 
     await serve()
     expect(await healed()).toMatchObject(granted)
-    await driver.play('shutdown A', false)
+    await driver.play('shutdown A')
     expect(await driver.end()).toEqual(0)
   })
 
@@ -112,8 +112,8 @@ describe.skipIf(skipped !== '')(`the host on Windows' Node${skipped}`, () => {
   }, async () => {
     const host = await serve()
     const driver = new DriverSession(windowsPath(plugin))
-    await driver.play('startup E application="wsman/endless"', false)
-    await driver.play('startup A application="wsman/a"', false)
+    await driver.play('startup E application="wsman/endless"')
+    await driver.play('startup A application="wsman/a"')
     await sleep(300)
     const endless = 'ask E user sender=endless mechanism=Negotiate token=1'
     expect(await driver.play(endless)).toMatchObject({ code: 1460, outcome: 'no-answer' })
