@@ -136,6 +136,8 @@ export const startupCases: readonly Case[] = [
         [() => site.settle('endpoint = x\nowner = nobody\ntimeout = 5\n'), 1610],
         [unreadable, 1610],
         [mended, 5],
+        [() => site.settle(''), 1610],
+        [mended, 5],
       ]
       const { startups } = await player.play(startup('A', 'a'))
       expect(startups[0]?.startup).toBe(0)

@@ -58,11 +58,17 @@ export const argumentCases: readonly Case[] = [
     what: 'Every string NULL: a completion with code 5.',
     basis: 'R',
     async run(bench) {
-      const { site } = await bench.shared()
+      const { site, host } = await bench.shared()
       const texts = ['sender', 'mechanism', 'url', 'action', 'resource']
       const nothing = Object.fromEntries(texts.map((name) => [name, undefined]))
-      const { answers } = await site.play(startup('A', 'allows'), ...askAll('A', nothing))
-      expect(answers).toMatchObject(Array(3).fill(denied))
+      const played = await site.play(
+        startup('A', 'allows'),
+        ...askAll('A', nothing),
+        'shutdown A',
+        ...tellCounts,
+      )
+      expect(played.answers.slice(0, 3)).toMatchObject(Array(3).fill(denied))
+      await expectCounted(host, played, { BAD_QUESTION: 3 })
     },
   },
   {
@@ -70,9 +76,15 @@ export const argumentCases: readonly Case[] = [
     what: 'An empty sender name is denied before any policy sees it.',
     basis: 'R',
     async run(bench) {
-      const { site } = await bench.shared()
-      const { answers } = await site.play(startup('A', 'allows'), ...askAll('A', { sender: '' }))
-      expect(answers).toMatchObject(Array(3).fill(denied))
+      const { site, host } = await bench.shared()
+      const played = await site.play(
+        startup('A', 'allows'),
+        ...askAll('A', { sender: '' }),
+        'shutdown A',
+        ...tellCounts,
+      )
+      expect(played.answers.slice(0, 3)).toMatchObject(Array(3).fill(denied))
+      await expectCounted(host, played, { BAD_QUESTION: 3 })
     },
   },
   {

@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import type { Bench } from '../bench.ts'
 import type { Case } from '../case.ts'
 import { type AskKeys, alice, askAll, askOperation, askUser, get, startup } from '../lines.ts'
-import { recordOf } from '../site.ts'
+import { expectCounted, recordOf, tellCounts } from '../site.ts'
 
 const transfer = 'http://schemas.xmlsoap.org/ws/2004/09/transfer'
 const create = `${transfer}/Create`
@@ -92,16 +92,24 @@ export const operationCases: readonly Case[] = [
     what: 'An action or a resource that is NULL, empty or of 1 MiB is denied before any policy sees it.',
     basis: 'R',
     async run(bench) {
-      const { site } = await bench.shared()
+      const { site, host } = await bench.shared()
       const values = [undefined, '', { text: 'x', times: 1024 * 1024 }]
       const lines = values.flatMap((value) => {
         return [askOperation('A', { action: value }), askOperation('A', { resource: value })]
       })
-      const { answers } = await site.play(startup('A', 'allows'), ...lines, askOperation('A'))
+      const played = await site.play(
+        startup('A', 'allows'),
+        ...lines,
+        askOperation('A'),
+        'shutdown A',
+        ...tellCounts,
+      )
+      const { answers } = played
       expect(answers.slice(0, 6)).toMatchObject(
         Array(6).fill({ code: 5, outcome: 'no-answer', completions: 1 }),
       )
       expect(answers[6]?.code).toBe(0)
+      await expectCounted(host, played, { BAD_QUESTION: 4, TOO_LARGE: 2 })
     },
   },
   {
@@ -191,7 +199,9 @@ export const operationCases: readonly Case[] = [
       const { answers } = await player.play('sleep 500', askOperation('A'))
       expect(answers).toMatchObject([{ code: 5, completions: 1 }])
       await player.end()
-      expect(await recordOf(second, answers[0] as never)).toMatchObject({ outcome: 'deny', sender: alice })
+      for (const answer of answers) {
+        expect(await recordOf(second, answer)).toMatchObject({ outcome: 'deny', sender: alice })
+      }
     },
   },
   {

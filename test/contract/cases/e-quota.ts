@@ -163,9 +163,9 @@ export const quotaCases: readonly Case[] = [
     async run(bench) {
       const { site } = await bench.shared()
       const senders = Array.from({ length: 12 }, (_, index) => `CONTOSO\\user-${index}`)
-      const lines = senders.map((sender) => askQuota('A', { sender, threads: 8, sleep: 1 }))
+      const lines = senders.map((sender) => askQuota('A', { sender, threads: 5, sleep: 1 }))
       const { answers } = await site.play(startup('A', 'mirror-a'), ...lines, 'wait')
-      const expected = senders.flatMap((sender) => Array(8).fill(mirroredQuota('wsman/mirror-a', sender)))
+      const expected = senders.flatMap((sender) => Array(5).fill(mirroredQuota('wsman/mirror-a', sender)))
       expect(answers.map(({ quota }) => quota)).toEqual(expected)
     },
   },

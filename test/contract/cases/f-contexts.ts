@@ -119,9 +119,16 @@ export const contextCases: readonly Case[] = [
     async run(bench) {
       const { site, host } = await bench.shared()
       const wrong = ['release null', 'release garbage', 'release context over']
+      // The live one may have the place of the one that is over, and must not be taken for it.
+      const live = askUser('A', { release: 'keep' })
       const played = await site.play(
-        ...[startup('A', 'allows'), askUser('A', { as: 'over' }), ...repeated(3, ...wrong), askUser('A')],
-        ...tellCounts,
+        ...[
+          startup('A', 'allows'),
+          askUser('A', { as: 'over' }),
+          live,
+          ...repeated(3, ...wrong),
+          ...tellCounts,
+        ],
       )
       expect(played.codes).toEqual([0, 0, 0])
       await expectCounted(host, played, { STALE_CONTEXT: 9 })
