@@ -1,5 +1,5 @@
-// What a case works with: the runner of a system, sites of its own, and a site with a host that all cases share. The shared
-// one saves starting a host for each case; a case that disturbs a host takes a site of its own.
+// What a case works with: the runner of a system, sites of its own, and sites with a host that all cases share. Those
+// save starting a host for each case; a case that disturbs a host takes a site of its own.
 
 import type { TenantSpec } from '../support/testbed.ts'
 import type { HostProcess, Runner } from './runner.ts'
@@ -53,20 +53,33 @@ export interface Shared {
 export class Bench {
   readonly runner: Runner
   readonly #sites: Site[] = []
-  #shared: Promise<Shared> | undefined
+  readonly #shared = new Map<number, Promise<Shared>>()
 
   constructor(runner: Runner) {
     this.runner = runner
   }
 
-  /** Do not disturb. */
-  shared(): Promise<Shared> {
+  #sharedWith(evaluators: number): Promise<Shared> {
     const open = async () => {
       const site = new Site(this.runner)
-      return { site, host: await site.serve(sharedTenants) }
+      return { site, host: await site.serve(sharedTenants, { evaluators }) }
     }
-    this.#shared ??= open()
-    return this.#shared
+    const shared = this.#shared.get(evaluators) ?? open()
+    this.#shared.set(evaluators, shared)
+    return shared
+  }
+
+  /** Two evaluators. Do not disturb. */
+  shared(): Promise<Shared> {
+    return this.#sharedWith(2)
+  }
+
+  /**
+   * One evaluator, for what the plug-in counts by itself. It tells so with a hello, and once more if it does not hear that
+   * the hello has come: an instance that was answered once has no other hello under way here.
+   */
+  sharedToCount(): Promise<Shared> {
+    return this.#sharedWith(1)
   }
 
   /** A site that lasts as long as the case. */
@@ -82,6 +95,6 @@ export class Bench {
 
   async close(): Promise<void> {
     await this.closeSites()
-    await this.#shared?.then(({ site }) => site.close())
+    for (const shared of this.#shared.values()) await shared.then(({ site }) => site.close())
   }
 }

@@ -146,7 +146,7 @@ export const answerCases: readonly Case[] = [
     what: 'A completion that WinRM refuses with 87 is not repeated; it is counted, and its context is void.',
     basis: 'D/R',
     async run(bench) {
-      const { site, host } = await bench.shared()
+      const { site, host } = await bench.sharedToCount()
       const played = await site.play(
         ...[startup('A', 'allows'), askUser('A', { refuse: 1, as: 'void' }), 'release context void'],
         ...tellCounts,

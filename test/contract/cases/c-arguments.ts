@@ -17,7 +17,7 @@ export const argumentCases: readonly Case[] = [
     what: 'NULL sender details: no completion, which would only be refused; it is counted, and the next question is answered.',
     basis: 'D/R',
     async run(bench) {
-      const { site, host } = await bench.shared()
+      const { site, host } = await bench.sharedToCount()
       const lines = [startup('A', 'allows'), ...askAll('A', { noSender: 1 }), ...askAll('A')]
       const played = await site.play(...lines, ...tellCounts)
       expect(played.answers.map(({ completions }) => completions)).toEqual([0, 0, 0, 1, 1, 1, 1])
@@ -56,16 +56,17 @@ export const argumentCases: readonly Case[] = [
     what: 'Every string NULL: a completion with code 5.',
     basis: 'R',
     async run(bench) {
-      const { site, host } = await bench.shared()
+      const { site, host } = await bench.sharedToCount()
       const texts = ['sender', 'mechanism', 'url', 'action', 'resource']
       const nothing = Object.fromEntries(texts.map((name) => [name, undefined]))
       const played = await site.play(
         startup('A', 'allows'),
+        askUser('A'),
         ...askAll('A', nothing),
         'shutdown A',
         ...tellCounts,
       )
-      expect(played.answers.slice(0, 3)).toMatchObject(Array(3).fill(denied))
+      expect(played.answers.slice(1, 4)).toMatchObject(Array(3).fill(denied))
       await expectCounted(host, played, { BAD_QUESTION: 3 })
     },
   },
@@ -74,14 +75,15 @@ export const argumentCases: readonly Case[] = [
     what: 'An empty sender name is denied before any policy sees it.',
     basis: 'R',
     async run(bench) {
-      const { site, host } = await bench.shared()
+      const { site, host } = await bench.sharedToCount()
       const played = await site.play(
         startup('A', 'allows'),
+        askUser('A'),
         ...askAll('A', { sender: '' }),
         'shutdown A',
         ...tellCounts,
       )
-      expect(played.answers.slice(0, 3)).toMatchObject(Array(3).fill(denied))
+      expect(played.answers.slice(1, 4)).toMatchObject(Array(3).fill(denied))
       await expectCounted(host, played, { BAD_QUESTION: 3 })
     },
   },

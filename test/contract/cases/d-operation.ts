@@ -92,7 +92,7 @@ export const operationCases: readonly Case[] = [
     what: 'An action or a resource that is NULL, empty or of 1 MiB is denied before any policy sees it.',
     basis: 'R',
     async run(bench) {
-      const { site, host } = await bench.shared()
+      const { site, host } = await bench.sharedToCount()
       const values = [undefined, '', { text: 'x', times: 1024 * 1024 }]
       const lines = values.flatMap((value) => {
         return [askOperation('A', { action: value }), askOperation('A', { resource: value })]

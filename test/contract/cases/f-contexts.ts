@@ -17,7 +17,7 @@ export const contextCases: readonly Case[] = [
     what: 'A context that is released once is gone: a second release is not taken for it.',
     basis: 'D',
     async run(bench) {
-      const { site, host } = await bench.shared()
+      const { site, host } = await bench.sharedToCount()
       const keep = askUser('A', { release: 'keep', as: 'one' })
       const played = await site.play(
         ...[startup('A', 'allows'), keep, 'release context one', 'release context one', ...tellCounts],
@@ -31,7 +31,7 @@ export const contextCases: readonly Case[] = [
     what: 'A user and fifty operations have 51 contexts, each of which is there until it is released itself.',
     basis: 'D',
     async run(bench) {
-      const { site, host } = await bench.shared()
+      const { site, host } = await bench.sharedToCount()
       const names = Array.from({ length: 50 }, (_, index) => `operation-${index}`)
       const releases = ['user', ...names].map((name) => `release context ${name}`)
       const asks = names.map((name) => askOperation('A', { release: 'keep', as: name }))
@@ -53,7 +53,7 @@ export const contextCases: readonly Case[] = [
     what: 'A context may be released on another thread before the completion has returned.',
     basis: 'R',
     async run(bench) {
-      const { site, host } = await bench.shared()
+      const { site, host } = await bench.sharedToCount()
       const questions = [askUser, askOperation].map((ask) =>
         ask('A', { release: 'other-thread', threads: 16 }),
       )
@@ -72,7 +72,7 @@ export const contextCases: readonly Case[] = [
     what: 'A context may be released on the same thread inside the completion.',
     basis: 'R',
     async run(bench) {
-      const { site, host } = await bench.shared()
+      const { site, host } = await bench.sharedToCount()
       const inside = { release: 'inside', again: 1 } as const
       const questions = [askUser('A', inside), askOperation('A', inside)]
       const played = await site.play(startup('A', 'allows'), ...repeated(10, ...questions), ...tellCounts)
@@ -85,7 +85,7 @@ export const contextCases: readonly Case[] = [
     what: 'Asked again, a user has a new context, which outlives the release of the old one.',
     basis: 'D',
     async run(bench) {
-      const { site, host } = await bench.shared()
+      const { site, host } = await bench.sharedToCount()
       const played = await site.play(
         ...[startup('A', 'allows'), askUser('A', { release: 'keep', as: 'old' })],
         ...[askUser('A', { release: 'keep', as: 'new' }), 'release context old', 'release context old'],
@@ -99,7 +99,7 @@ export const contextCases: readonly Case[] = [
     what: 'Asked again and denied, a user has no new context; the old one is there until it is released.',
     basis: 'D',
     async run(bench) {
-      const { site, host } = await bench.shared()
+      const { site, host } = await bench.sharedToCount()
       const played = await site.play(
         ...[startup('A', 'told'), askUser('A', { release: 'keep', as: 'old' })],
         ...[askUser('A', { sender: 'deny it' }), 'release context old', 'release context old', ...tellCounts],
@@ -117,7 +117,7 @@ export const contextCases: readonly Case[] = [
     what: 'A release of NULL, of a value that nobody was given or of one that was released is ignored and counted.',
     basis: 'R',
     async run(bench) {
-      const { site, host } = await bench.shared()
+      const { site, host } = await bench.sharedToCount()
       const wrong = ['release null', 'release garbage', 'release context over']
       // The live one may have the place of the one that is over, and must not be taken for it.
       const live = askUser('A', { release: 'keep' })
@@ -139,7 +139,7 @@ export const contextCases: readonly Case[] = [
     what: "An operation's context may be released long after the user's.",
     basis: 'D',
     async run(bench) {
-      const { site, host } = await bench.shared()
+      const { site, host } = await bench.sharedToCount()
       const played = await site.play(
         ...[
           startup('A', 'allows'),
@@ -158,7 +158,7 @@ export const contextCases: readonly Case[] = [
     what: 'A release after the Shutdown of its instance is ignored.',
     basis: 'R',
     async run(bench) {
-      const { site, host } = await bench.shared()
+      const { site, host } = await bench.sharedToCount()
       // The double releases what it kept for an instance after Shutdown has returned.
       const keep = repeated(3, askUser('A', { release: 'keep' }))
       const played = await site.play(

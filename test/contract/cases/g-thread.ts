@@ -205,7 +205,7 @@ export const threadCases: readonly Case[] = [
     what: 'The log has one record for each question that reached the host, with outcome and code and no SID, token or secret; what the plug-in denied itself is counted.',
     basis: 'R',
     async run(bench) {
-      const { site, host } = await bench.shared()
+      const { site, host } = await bench.sharedToCount()
       const sender = `deny recorded-${process.pid}`
       const tenants = ['allows', 'told', 'traps']
       const lines = tenants.flatMap((name) => [startup(name, name), ...askAll(name, { sender })])
