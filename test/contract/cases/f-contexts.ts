@@ -8,8 +8,8 @@ import type { Case } from '../case.ts'
 import { askOperation, askUser, repeated, startup } from '../lines.ts'
 import { expectCounted, tellCounts } from '../site.ts'
 
-/** So many cycles are a few seconds; all of them, a million, are run by `npm run test:load`. */
-const cycles = process.env.PORTCULLIS_LOAD === 'full' ? 1_000_000 : 20_000
+/** A second or two; `npm run test:load` runs a million in test/load. */
+const cycles = 20_000
 
 export const contextCases: readonly Case[] = [
   {
