@@ -28,6 +28,7 @@ function symbols(file: string, which: '--defined-only' | '--undefined-only'): st
 export const linux: Runner = {
   system: 'linux',
   winrmLibrary: 'libWsmSvc.so',
+  handlesPerConnection: 1,
   account: ownAccount,
 
   makeEndpoint(folder) {

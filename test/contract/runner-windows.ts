@@ -20,6 +20,7 @@ let endpoints = 0
 export const windows: Runner = {
   system: 'windows',
   winrmLibrary: 'wsmsvc.dll', // names of libraries have no case
+  handlesPerConnection: 4,
   account: () => wineAccount,
 
   makeEndpoint() {

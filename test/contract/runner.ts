@@ -61,6 +61,9 @@ export interface Runner {
   /** Of the product. */
   tables(library: 'portcullis' | 'portcullis_io'): Tables
 
+  /** What the system counts for a connection of the plug-in: on Windows a pipe, and an event for each way and for giving up. */
+  readonly handlesPerConnection: number
+
   /** The names that the ABI's three completions are imported from, as `Tables.libraries` spells them. */
   readonly winrmLibrary: string
 

@@ -95,7 +95,7 @@ export const threadCases: readonly Case[] = [
         11 * 48,
       )
       expect((measures[1]?.handles ?? 0) - (measures[0]?.handles ?? 0)).toBeLessThanOrEqual(
-        CONNECTIONS_LATE_MAX,
+        CONNECTIONS_LATE_MAX * bench.runner.handlesPerConnection,
       )
     },
   },
