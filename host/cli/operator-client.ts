@@ -3,7 +3,7 @@
 import { connect } from 'node:net'
 
 import { type ErrorCode, errorTable, PortcullisError } from '../errors.ts'
-import { operatorPath } from '../supervisor/endpoint.ts'
+import { checkOperator, operatorPath } from '../supervisor/endpoint.ts'
 import type { OperatorCommand } from '../supervisor/operator-endpoint.ts'
 
 interface Reply {
@@ -35,6 +35,7 @@ function received(endpoint: string, command: OperatorCommand): Promise<string> {
 
 /** Throws ERR_HOST_UNREACHABLE if no host answers, and whatever the host refuses with. */
 export async function tellHost(endpoint: string, command: OperatorCommand): Promise<unknown> {
+  checkOperator(endpoint)
   const text = await received(endpoint, command)
   if (text === '') throw new PortcullisError('ERR_HOST_UNREACHABLE', `${endpoint} closed the connection`)
   const { result, error, code } = JSON.parse(text) as Reply

@@ -18,11 +18,14 @@ export interface Endpoints {
   prepare(endpoint: string, openToOthers: boolean): Promise<void>
   /** Where the operator's commands go. */
   operatorPath(endpoint: string): string
+  /** Before connecting there. Throws ERR_HOST_UNREACHABLE if somebody else serves it. */
+  checkOperator(endpoint: string): void
 }
 
-const { owner, isServed, prepare, operatorPath }: Endpoints = process.platform === 'win32' ? windows : linux
+const { owner, isServed, prepare, operatorPath, checkOperator }: Endpoints =
+  process.platform === 'win32' ? windows : linux
 
-export { isServed, operatorPath, owner as endpointOwner, prepare as prepareEndpoint }
+export { checkOperator, isServed, operatorPath, owner as endpointOwner, prepare as prepareEndpoint }
 
 /** The accounts other than our own that the configuration lets connect, each once. */
 export function otherAccounts({ tenants }: Config): string[] {

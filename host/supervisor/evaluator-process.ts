@@ -59,7 +59,7 @@ export class EvaluatorProcess {
   /** Throws ERR_EVALUATOR_START if the system has no process or descriptor to give. */
   constructor(owner: EvaluatorOwner) {
     this.#owner = owner
-    // An empty environment: an evaluator is given nothing that it does not need. Its standard error is kept apart from
+    // An empty environment, but for what Windows needs: an evaluator is given nothing that it does not need. Its standard error is kept apart from
     // ours, because whoever can write into the log can write anything into it.
     this.#child = spawn(process.execPath, [...engineFlags, evaluatorMain], {
       env: {},

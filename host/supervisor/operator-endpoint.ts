@@ -1,6 +1,7 @@
 /**
  * Where the operator's commands reach a running host: a socket in the endpoint's folder, one line of JSON each way. Only
- * the host's own account may connect; the operating system sees to that by the socket's mode.
+ * the host's own account may connect; Linux sees to that by the socket's mode. On Windows it is a pipe, to which
+ * administrators can write too (endpoint-windows.ts).
  */
 
 import { rmSync } from 'node:fs'

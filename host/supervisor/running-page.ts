@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto'
-import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readSync, rmSync, unlinkSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -15,14 +15,16 @@ import { runningPage } from '../wire/layout.ts'
 export class RunningPage {
   /** To be inherited by the evaluator. */
   readonly descriptor: number
+  /** On Linux a file without a name once it is open; Windows may not map one that is to be deleted. */
+  readonly #path = join(tmpdir(), `portcullis-${randomUUID()}`)
   #isOpen = true
 
   /** Throws ERR_EVALUATOR_START if the system has no file to give. */
   constructor() {
-    const path = join(tmpdir(), `portcullis-${randomUUID()}`)
+    const path = this.#path
     try {
       this.descriptor = openSync(path, 'wx+', 0o600)
-      unlinkSync(path)
+      if (process.platform !== 'win32') unlinkSync(path)
       // Written, not truncated: a hole would have to be filled when the evaluator writes, and kill it if the disk is full.
       writeSync(this.descriptor, Buffer.alloc(runningPage.bytes))
     } catch (error) {
@@ -37,6 +39,7 @@ export class RunningPage {
     const page = Buffer.alloc(runningPage.bytes)
     readSync(this.descriptor, page, 0, page.length, 0)
     closeSync(this.descriptor)
+    if (process.platform === 'win32') rmSync(this.#path, { force: true })
     return readRunning(page)
   }
 }

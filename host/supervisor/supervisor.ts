@@ -90,7 +90,6 @@ export class Supervisor implements EvaluatorOwner {
   async #end(): Promise<void> {
     this.#state = 'closing'
     clearTimeout(this.#restartTimer)
-    this.#operatorEndpoint?.close()
     const killTimer = setTimeout(() => {
       for (const evaluator of this.#evaluators) evaluator.kill()
     }, closeMsMax)
@@ -102,6 +101,8 @@ export class Supervisor implements EvaluatorOwner {
       await ended
     }
     clearTimeout(killTimer)
+    // Last: as long as it is there, this endpoint is served.
+    this.#operatorEndpoint?.close()
     this.#state = 'closed'
     this.#log.info({ event: 'closed' }, 'the host has ended')
     this.#started?.resolve(false)

@@ -123,6 +123,12 @@ PCL_EXPORT int pcio_watch(pcio *io, uint32_t processor_ms, uint32_t wall_ms);
 /* Needs no pcio: the account of this process as text; empty if it cannot be told. */
 PCL_EXPORT void pcio_own_account(char account[PCIO_ACCOUNT_BYTES]);
 
+#ifdef _WIN32
+/* Needs no pcio: who owns the pipe of this name (without the prefix), empty if it does not say. Connects to it and leaves, in
+ * a way in which its server cannot act as this process. 0 if there is none, otherwise 1. */
+PCL_EXPORT int pcio_pipe_owner(const char *name, char account[PCIO_ACCOUNT_BYTES]);
+#endif
+
 /* Needs no pcio: bounds the calling process for the rest of its life (port_process_limit). PCIO_E_FAILED: it is
  * not bounded, or not in everything, and has to end. */
 PCL_EXPORT int pcio_limit_process(uint32_t processor_s, uint64_t data_bytes);

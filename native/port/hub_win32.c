@@ -89,8 +89,8 @@ static bool slot_listen(port_hub *hub, slot *slot, DWORD flags) {
   slot->pipe = pipe_make(hub, flags);
   if (slot->pipe == NULL) return false;
   bool waits = ConnectNamedPipe(slot->pipe, &slot->connect.overlapped) || GetLastError() == ERROR_IO_PENDING;
-  /* A client that was faster than we: there will be no packet but our own. */
-  if (!waits && GetLastError() == ERROR_PIPE_CONNECTED) {
+  /* A client that was faster than we, or has been and gone: there will be no packet but our own, and a read tells. */
+  if (!waits && (GetLastError() == ERROR_PIPE_CONNECTED || GetLastError() == ERROR_NO_DATA)) {
     waits = PostQueuedCompletionStatus(hub->port, 0, 0, &slot->connect.overlapped);
   }
   if (!waits) {
@@ -102,6 +102,19 @@ static bool slot_listen(port_hub *hub, slot *slot, DWORD flags) {
   return true;
 }
 
+/* The first instance of the name: nobody else's can be under it then. An evaluator that died is remembered by the system
+ * for as long as a client keeps its end open, so a name that exists is taken over if it is this account's: whoever serves
+ * there waits for clients, which was looked at before, and who else has made it would not let us add to it. */
+static bool listen_first(port_hub *hub) {
+  char owner[PORT_ACCOUNT_BYTES_MAX];
+  char own[PORT_ACCOUNT_BYTES_MAX];
+  if (slot_listen(hub, &hub->slots[0], FILE_FLAG_FIRST_PIPE_INSTANCE)) return true;
+  if (GetLastError() != ERROR_ACCESS_DENIED || !slot_listen(hub, &hub->slots[0], 0)) return false;
+  win32_owner_account(hub->slots[0].pipe, owner);
+  port_own_account(own);
+  return own[0] != '\0' && strcmp(owner, own) == 0;
+}
+
 static void listen_everywhere(port_hub *hub) {
   for (uint32_t i = 0; i < SLOTS && hub->listening; i++) {
     if (hub->slots[i].state == SLOT_EMPTY && !slot_listen(hub, &hub->slots[i], 0)) return;
@@ -111,18 +124,20 @@ static void listen_everywhere(port_hub *hub) {
 port_status port_hub_listen(port_hub *hub, const char *endpoint, uint32_t index, const char *accounts) {
   if (hub->listening || hub->slots[0].state != SLOT_EMPTY) return PORT_FAILED;
   if (!win32_pipe_name(endpoint, index, hub->name)) return PORT_FAILED;
-  /* Whether anybody serves there, asked in a way that disturbs nobody. What makes it safe is the flag below. */
-  if (WaitNamedPipeW(hub->name, 1) || GetLastError() == ERROR_SEM_TIMEOUT) return PORT_IN_USE;
+  /* Whether anybody waits for clients there, asked in a way that disturbs nobody. What makes it safe is listen_first. */
+  if (WaitNamedPipeW(hub->name, 1)) return PORT_IN_USE;
   hub->security = win32_pipe_security(accounts);
   if (hub->security == NULL) return PORT_FAILED;
-  hub->listening = slot_listen(hub, &hub->slots[0], FILE_FLAG_FIRST_PIPE_INSTANCE);
+  hub->listening = listen_first(hub);
   DWORD error = GetLastError();
   if (hub->listening) {
     listen_everywhere(hub);
-    return PORT_OK;
+    /* A pipe that its own server may add no instance to would serve one client, and no other ever. */
+    if (hub->slots[1].state == SLOT_LISTENING) return PORT_OK;
+    error = ERROR_SUCCESS;
   }
-  LocalFree(hub->security);
-  hub->security = NULL;
+  hub->listening = true;
+  port_hub_unlisten(hub);
   return error == ERROR_ACCESS_DENIED || error == ERROR_PIPE_BUSY ? PORT_IN_USE : PORT_FAILED;
 }
 

@@ -133,7 +133,11 @@ export class WindowsHost {
 
   /** In order. Returns its exit code. */
   async close(): Promise<number | null> {
-    await runPortcullis(`${this.#configPath}.stop`, 'stop', '--config', windowsPath(this.#configPath))
+    const { status } = await runPortcullis(
+      `${this.#configPath}.stop`,
+      ...['stop', '--config', windowsPath(this.#configPath)],
+    )
+    if (status !== 0) throw new Error(readFileSync(`${this.#configPath}.stop.error`, 'utf8'))
     return this.#ended
   }
 }

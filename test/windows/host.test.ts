@@ -21,6 +21,9 @@ const full = process.env.PORTCULLIS_LOAD === 'full'
 const questions = full ? 100_000 : 10_000
 const timeout = full ? 1_200_000 : 240_000
 
+/** Of the driver over all questions: threads' stacks, eight connections to each of two evaluators, tables of the double. */
+const GROWTH_KIB_MAX = 32 * 1024
+
 const folder = mkdtempSync(join(tmpdir(), 'portcullis-windows-host-'))
 const endpoint = `portcullis-host-${process.pid}`
 const configPath = join(folder, 'portcullis.json')
@@ -142,6 +145,19 @@ describe.skipIf(skipped !== '')(`the host on Windows' Node${skipped}`, () => {
     expect([status, stderr]).toEqual([0, ''])
     const summary = JSON.parse(stdout)
     expect(summary).toMatchObject({ questions, wrong: 0, noAnswer: 0 })
+    if (full) console.log(stdout)
+    expect(summary.rssKibEnd - summary.rssKibStart).toBeLessThan(GROWTH_KIB_MAX)
+  })
+
+  it('grants and releases without growing: at most 4 MiB, and not one handle', { timeout }, async () => {
+    await serve()
+    const options = ['--threads', '8', '--count', String(questions), '--application', 'wsman/a']
+    const { status, stdout, stderr } = await runWindows('portcullis_driver', [
+      'cycles',
+      windowsPath(plugin),
+      ...options,
+    ])
+    expect([status, stderr]).toEqual([0, ''])
     if (full) console.log(stdout)
   })
 })

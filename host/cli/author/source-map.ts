@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { SourceMap, type SourceMapPayload, type SourceMapping } from 'node:module'
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 import { PortcullisError } from '../../errors.ts'
 import { parseJson, readText } from '../../json-file.ts'
@@ -26,7 +26,8 @@ function mapPath(modulePath: string, bytes: Uint8Array): string | undefined {
   const [section] = WebAssembly.Module.customSections(module, 'sourceMappingURL')
   // The section is a name: its length, below 128 for any that a compiler writes, and its text.
   const named = section === undefined ? '' : Buffer.from(section).subarray(1).toString()
-  const candidates = [resolve(dirname(modulePath), named), `${modulePath}.map`]
+  // Beside the module, whatever path it names: who made the module may not choose what is opened here.
+  const candidates = [join(dirname(modulePath), basename(named)), `${modulePath}.map`]
   return candidates.find((path) => path.endsWith('.map') && existsSync(path))
 }
 

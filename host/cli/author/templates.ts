@@ -4,7 +4,7 @@
  */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 
 import { hostFile, root } from '../../paths.ts'
 
@@ -31,7 +31,10 @@ export function templateFiles(template: string): Map<string, string> {
     const folder = join(parent, template)
     for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name)
-      const name = path.slice(folder.length + 1).replace(/\.template$/, '')
+      const name = path
+        .slice(folder.length + 1)
+        .replaceAll(sep, '/')
+        .replace(/\.template$/, '')
       if (entry.isFile() && taken.test(name)) files.set(name, readFileSync(path, 'utf8'))
     }
   }
