@@ -134,7 +134,15 @@ describe('build', () => {
     const { status, stderr } = build(names, operation)
     expect(status).toBe(0)
     expect(stderr).toMatch(
-      /^warning: assembly\/index\.ts:2: this decides by senderName, and one account has many names/m,
+      /^warning: assembly\/index\.ts:2: this decides by a name, and one account has many names/m,
+    )
+  })
+
+  it('warns of a question that is never asked, which would hold for everybody', () => {
+    const { status, stderr } = build(userWith('if (user.inGroup) return Decision.allow()'), operation)
+    expect(status).toBe(0)
+    expect(stderr).toMatch(
+      /^warning: assembly\/index\.ts:2: inGroup is never called here; write user\.inGroup\(sid\)$/m,
     )
   })
 
