@@ -90,6 +90,21 @@ describe.each(templateNames())('a project from %s', (template) => {
     expect(checked.stdout).toMatch(/^admitted: it starts, and meets all \d+ vectors$/m)
   })
 
+  it('is as good with other SIDs, where its README says that they stand', () => {
+    const sids = new Set(project.read('assembly/index.ts').match(/S-1-5-21(-\d+){4}/g))
+    const [, named = ''] = /(Change the.*? SIDs? .*?)(?:\n\n|\. [A-Z])/s.exec(project.read('README.md')) ?? []
+    const files = named.match(/(?<=`)[\w/.]+(?=`)/g) ?? []
+    for (const file of files) {
+      const others = [...sids].reduce(
+        (text, sid) => text.replaceAll(sid, `S-1-5-21-7-8-9-${sid.split('-').at(-1)}`),
+        project.read(file),
+      )
+      project.write(file, others)
+    }
+    expect(files.includes('assembly/index.ts')).toBe(sids.size > 0)
+    if (sids.size > 0) expect(project.npm('test')).toMatchObject({ status: 0, stderr: '' })
+  })
+
   it('has tests in which an editor finds no mistake', () => {
     const compiler = join(root, 'node_modules/typescript/bin/tsc')
     const config = join(project.folder, 'test/tsconfig.json')
