@@ -93,7 +93,7 @@ describe.each(templateNames())('a project from %s', (template) => {
   it('is as good with other SIDs, where its README says that they stand', () => {
     const sids = new Set(project.read('assembly/index.ts').match(/S-1-5-21(-\d+){4}/g))
     const [, named = ''] = /(Change the.*? SIDs? .*?)(?:\n\n|\. [A-Z])/s.exec(project.read('README.md')) ?? []
-    const files = named.match(/(?<=`)[\w/.]+(?=`)/g) ?? []
+    const files: string[] = named.match(/(?<=`)[\w/.]+(?=`)/g) ?? []
     for (const file of files) {
       const others = [...sids].reduce(
         (text, sid) => text.replaceAll(sid, `S-1-5-21-7-8-9-${sid.split('-').at(-1)}`),

@@ -58,7 +58,7 @@ describe('test', () => {
     [
       'vectors that are not there',
       ['--vectors', 'gone.jsonl'],
-      /gone\.jsonl \(ENOENT\) \[ERR_VECTORS_FILE\]/,
+      /gone\.jsonl is not there \[ERR_VECTORS_FILE\]/,
     ],
     ['no vectors', ['--vectors', 'empty.jsonl'], /empty\.jsonl has no vectors; .* \[ERR_VECTORS_FILE\]/],
     ['settings that are none', ['--settings', 'vectors.jsonl'], /ERR_SETTINGS_FILE/],
