@@ -38,7 +38,7 @@ describe.each(templateNames())('a project from %s', (template) => {
 
   it('is made, and says what to do next', () => {
     expect(project.made).toMatchObject({ status: 0, stderr: '' })
-    expect(project.made.stdout).toMatch(/npm install.*npm test.*npm run check/s)
+    expect(project.made.stdout).toMatch(/cd "My policy"\n.*npm install.*npm test.*npm run check/s)
     const own = [
       '.gitignore',
       'README.md',
