@@ -146,10 +146,24 @@ describe('build', () => {
     )
   })
 
+  it.each([
+    ['no JSON', '{ "extends": portcullis }', /asconfig\.json, line 1, column 14: .* \[ERR_PROJECT_FOLDER\]/],
+    ['no object', 'null', /asconfig\.json must be an object/],
+  ])('names an asconfig.json that is %s', (_, content, message) => {
+    const before = project.read('asconfig.json')
+    project.write('asconfig.json', content)
+    const { status, stderr } = project.run('build')
+    project.write('asconfig.json', before)
+    expect(stderr).toMatch(message)
+    expect([status, stderr.split('\n').length]).toEqual([2, 2])
+  })
+
   it('needs a project', () => {
     const { status, stderr } = project.run('build', 'assembly')
     expect(status).toBe(2)
-    expect(stderr).toMatch(/assembly has no asconfig\.json; .*"portcullis new" \[ERR_PROJECT_FOLDER\]/)
+    expect(stderr).toMatch(
+      /assembly is no policy project, because it has no asconfig\.json; .*"portcullis new" \[ERR_PROJECT_FOLDER\]/,
+    )
   })
 })
 
