@@ -13,7 +13,7 @@ import { mismatch } from '../winrm/expectation.ts'
 import { labelOf, type Vector } from '../winrm/vectors.ts'
 import { compile, modulePath, settingsPath as settingsFile } from './author/compile.ts'
 import { printFindings } from './author/findings.ts'
-import { hintFor } from './author/hints.ts'
+import { hintFor, memoryHint } from './author/hints.ts'
 import {
   decide,
   type InputOptions,
@@ -36,6 +36,8 @@ interface Tested {
   readonly vector: Vector
   /** What came. */
   readonly description: Description
+  /** What its guest had at the end. */
+  readonly memoryBytes: number
   /** Undefined if it is as expected. */
   readonly problem: string | undefined
 }
@@ -55,13 +57,13 @@ function print(tested: readonly Tested[], { count, failed, fuel }: VectorFigures
   const used = fuel === null ? '' : `; fuel: median ${fuel.median}, most ${fuel.most} of ${fuelPerDecision}`
   const met = failed === 0 ? 'all as expected' : `${failed} FAILED`
   console.log(`${count} ${count === 1 ? 'vector' : 'vectors'}, ${met}${used}`)
-  const errors = tested.flatMap(({ description: { error }, problem }) =>
-    problem === undefined || error === null ? [] : [error],
-  )
-  for (const code of new Set(errors)) {
-    const hint = hintFor(code)
-    if (hint !== undefined) console.log(`hint: ${hint} [${code}]`)
-  }
+  for (const hint of new Set(tested.flatMap(hintsOf))) console.log(hint)
+}
+
+function hintsOf({ description: { error, detail }, memoryBytes, problem }: Tested): string[] {
+  if (problem === undefined || error === null) return []
+  const hint = memoryHint(error, memoryBytes) ?? hintFor(error, detail ?? '')
+  return hint === undefined ? [] : [`hint: ${hint} [${error}]`]
 }
 
 function printJson(tested: readonly Tested[], figures: VectorFigures): void {
@@ -81,7 +83,8 @@ function testOnce(paths: InputPaths, json: boolean): boolean {
   const { policy, vectors } = readInputs(paths)
   const tested = vectors.map((vector): Tested => {
     const description = decide(policy, vector)
-    return { vector, description, problem: mismatch(vector.expect, vector.question.kind, description) }
+    const problem = mismatch(vector.expect, vector.question.kind, description)
+    return { vector, description, memoryBytes: policy.memoryBytes, problem }
   })
   const failed = tested.filter(({ problem }) => problem !== undefined).length
   const figures = vectorFigures(vectors, tested, failed)

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { compilerHintsFor } from './hints.ts'
+import { compilerHintsFor } from './compiler-hints.ts'
 import { compilerOf } from './project.ts'
 
 /** Where a project's module, vectors and settings are, seen from its folder. Not every project has settings. */

@@ -27,6 +27,8 @@ export function printFindings(folder: string, admission: Admission): void {
     return
   }
   for (const { message } of admission.errors) console.error(`  ${visible(message)}`)
-  const hints = admission.errors.map(({ code }) => hintFor(code)).filter((hint) => hint !== undefined)
+  const hints = admission.errors
+    .map(({ code, message }) => hintFor(code, message))
+    .filter((hint) => hint !== undefined)
   for (const hint of new Set(hints)) console.error(`hint: ${hint}`)
 }
