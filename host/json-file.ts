@@ -72,10 +72,23 @@ export function readText(path: string, code: ErrorCode): string {
     .replace(/^\ufeff/, '') // editors on Windows begin files with a mark
 }
 
+const words: Record<string, string> = {
+  ENOENT: 'is not there',
+  ENOTDIR: 'is not there',
+  EISDIR: 'is a folder',
+  EACCES: 'may not be read by this account',
+}
+
+/** What follows the path of a file that could not be read. */
+export function whyUnreadable(error: unknown): string {
+  const { code = String(error) } = error as NodeJS.ErrnoException
+  return words[code] ?? `(${code})`
+}
+
 export function readBytes(path: string, code: ErrorCode): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new PortcullisError(code, `${path} (${(error as NodeJS.ErrnoException).code ?? error})`)
+    throw new PortcullisError(code, `${path} ${whyUnreadable(error)}`)
   }
 }

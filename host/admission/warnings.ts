@@ -56,11 +56,13 @@ function memoryGrows(begun: BegunFigures, tried: readonly Tried[]): Warning[] {
 /** It may be one question that a hand-written policy cannot answer; most often it is a wrong return type. */
 function wrongResultWarnings(wrong: readonly WrongResult[]): Warning[] {
   return wrong.map(({ name, type, detail }) => {
-    const advice = `declare it to return a ${type}, because a host takes nothing else for an answer`
-    return {
-      code: 'WARN_WRONG_RESULT',
-      message: `${name} returned no ${type} to a sample question (${detail}); ${advice}`,
-    }
+    // The one record that is a Decision, and none for this function.
+    const isRedirect = detail.endsWith('returned "redirect"')
+    const message = isRedirect
+      ? `${detail} to a sample question; it may only allow or deny, and a redirect belongs into authzUser`
+      : `${name} returned no ${type} to a sample question (${detail}); ` +
+        `declare it to return a ${type}, because a host takes nothing else for an answer`
+    return { code: 'WARN_WRONG_RESULT', message }
   })
 }
 

@@ -73,9 +73,14 @@ function isUnmet({ code }: AdmissionError): boolean {
   return code === 'ERR_ADMISSION_VECTOR'
 }
 
-function print(admission: Admission): void {
+function print(admission: Admission, emptyVectors: string | undefined): void {
   console.log(visible(verdict(admission)))
   const { report } = admission
+  if (emptyVectors !== undefined) {
+    console.log(
+      `  ${'warning'.padEnd(10)}${visible(emptyVectors)} has no vectors, so no answer was looked at`,
+    )
+  }
   if (report === null) return
   const lines = [
     moduleLine(report),
@@ -91,12 +96,13 @@ export async function check(module: string | undefined, options: InputOptions): 
   const paths = inputPaths(module, options)
   const upload = readModule(paths.module)
   // A module that is named has the vectors that are named with it, or none.
-  const vectors = module === undefined || options.vectors !== undefined ? readVectors(paths.vectors) : []
+  const asksVectors = module === undefined || options.vectors !== undefined
+  const vectors = asksVectors ? readVectors(paths.vectors) : []
   const settings = paths.settings === undefined ? undefined : readSettings(paths.settings)
   const admission = await admit(upload, { vectors, ...(settings && { settings }) })
   const { admitted, report } = admission
   if (options.json)
     console.log(JSON.stringify({ admitted, errors: admitted ? [] : admission.errors, report }))
-  else print(admission)
+  else print(admission, asksVectors && vectors.length === 0 ? paths.vectors : undefined)
   if (!admitted) process.exitCode = 1
 }

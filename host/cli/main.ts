@@ -134,17 +134,22 @@ function program(): Command {
     .description('say whether a compiled module would be admitted as a policy, and if not, why and where')
     .argument('[module]', "WebAssembly file (default: the project's, with its vectors and settings)")
     .option('--vectors <file>', 'questions with the answers that are expected (a line of JSON each)')
-    .option('--settings <file>', "the policy's settings (JSON: key to list of texts)")
+    .option('--settings <file>', settingsHelp)
     .option('--json', 'print JSON')
     .action(check)
 
   top
     .command('run')
     .description('let a compiled policy decide one question, under the limits of a host and without one')
-    .argument('<module>', 'WebAssembly file')
+    .argument('[module]', 'WebAssembly file (default: build/policy.wasm)')
     .requiredOption('--question <file>', 'question file (JSON)')
-    .option('--settings <file>', "the policy's settings (JSON: key to list of texts)")
+    .option('--settings <file>', settingsHelp)
     .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Status 0: the policy allows; 1: it denies, or there is no answer; 2: a file cannot be used.`,
+    )
     .action(run)
 
   top

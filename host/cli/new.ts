@@ -26,6 +26,11 @@ function makeEmptyFolder(folder: string): void {
   throw new PortcullisError('ERR_PROJECT_FOLDER', `${folder} is not empty (it has ${names[0]}); ${advice}`)
 }
 
+/** As it can be copied into a shell. */
+function shellWord(text: string): string {
+  return /^[\w./~:\\-]+$/.test(text) ? text : `"${text}"`
+}
+
 export function newProject(directory: string, { template }: { template: string }): void {
   const folder = callersPath(directory)
   const files = new Map([...projectFiles(folder), ...templateFiles(template)])
@@ -36,7 +41,7 @@ export function newProject(directory: string, { template }: { template: string }
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, content)
   }
-  const goThere = folder === callersPath('.') ? '' : `  cd ${visible(directory)}\n`
+  const goThere = folder === callersPath('.') ? '' : `  cd ${shellWord(visible(directory))}\n`
   console.log(`${visible(directory)} is a policy project now, from the template "${template}". What to do next:
 
 ${goThere}  npm install      # the compiler, AssemblyScript ${versionOf('assemblyscript')}, and vitest

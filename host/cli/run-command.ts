@@ -22,7 +22,7 @@ export function reportError(error: unknown, name: string): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
   if (error instanceof PortcullisError) {
     console.error(`${name}: ${error.message.split('\n').map(visible).join('\n')}`)
-    const hint = hintFor(error.code)
+    const hint = hintFor(error.code, error.detail)
     if (hint !== undefined) console.error(`hint: ${hint}`)
     if (usageErrors.test(error.code)) return USAGE
   } else {

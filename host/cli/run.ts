@@ -7,12 +7,12 @@
 import { decideAlone } from '../admission/decide-alone.ts'
 import { Policy } from '../engine/policy.ts'
 import { compilePolicy } from '../engine/policy-module.ts'
-import { readBytes } from '../json-file.ts'
 import { fuelPerDecision } from '../limits.ts'
 import { readSettings } from '../tenant/settings.ts'
 import type { Description } from '../winrm/description.ts'
 import { readQuestion } from '../winrm/question.ts'
 import { questionBlock } from '../winrm/question-block.ts'
+import { modulePath, readModule, settingsPath } from './author/inputs.ts'
 import { callersPath } from './callers-path.ts'
 import { visible } from './table.ts'
 
@@ -30,12 +30,14 @@ export function printDescription(description: Description): void {
 }
 
 export function run(
-  module: string,
-  { question: questionPath, settings: settingsPath, json }: RunOptions,
+  named: string | undefined,
+  { question: questionPath, settings: namedSettings, json }: RunOptions,
 ): void {
   const block = questionBlock(readQuestion(callersPath(questionPath)), questionPath)
-  const settings = settingsPath === undefined ? undefined : readSettings(callersPath(settingsPath))
-  const policy = new Policy(compilePolicy(readBytes(callersPath(module), 'ERR_MODULE_UNREADABLE'), settings))
+  const module = modulePath(named)
+  const settingsFile = settingsPath(named, namedSettings)
+  const settings = settingsFile === undefined ? undefined : readSettings(settingsFile)
+  const policy = new Policy(compilePolicy(readModule(module), settings))
   const { description } = decideAlone(policy, block, fuelPerDecision)
   if (json) console.log(JSON.stringify(description))
   else printDescription(description)

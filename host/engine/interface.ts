@@ -30,7 +30,9 @@ function findExport(module: Module, name: string, kind: ExternalKind, required: 
     const names = module.exports.filter((one) => one.kind === kind).map((one) => one.name)
     const similar = similarName(name, names)
     const question = similar === undefined ? '' : `; it exports "${similar}", did you mean that?`
-    throw new PortcullisError('ERR_MODULE_EXPORT', `export a ${kind} named "${name}"${question}`)
+    const isVariable = found?.kind === 'global'
+    const instead = isVariable ? `; it exports a variable of that name, write "export ${kind}"` : question
+    throw new PortcullisError('ERR_MODULE_EXPORT', `export a ${kind} named "${name}"${instead}`)
   }
   return found
 }

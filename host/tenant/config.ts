@@ -10,7 +10,7 @@ import { dirname, resolve } from 'node:path'
 
 import type { Quota } from '../engine/result-record.ts'
 import { PortcullisError } from '../errors.ts'
-import { checkSchema, compileSchema, parseJson, readText } from '../json-file.ts'
+import { checkSchema, compileSchema, parseJson, readText, whyUnreadable } from '../json-file.ts'
 import { evaluatorsMax, fuelPerDecision, moduleBytesMax } from '../limits.ts'
 import { hostFile } from '../paths.ts'
 import type { Rules } from '../winrm/decision.ts'
@@ -161,10 +161,7 @@ class PolicyFiles {
       return { bytes: readFileSync(file), file }
     } catch (error) {
       if (error instanceof PortcullisError) throw error
-      throw new PortcullisError(
-        'ERR_CONFIG_POLICY',
-        `at ${place}: ${file} (${(error as NodeJS.ErrnoException).code})`,
-      )
+      throw new PortcullisError('ERR_CONFIG_POLICY', `at ${place}: ${file} ${whyUnreadable(error)}`)
     }
   }
 }

@@ -66,6 +66,14 @@ export function checkQuestion(value: unknown, source: string): Question {
   return question
 }
 
+/** Throws ERR_QUESTION_FILE as `checkQuestion` does, and for a file that cannot be read. */
 export function readQuestion(path: string): Question {
-  return checkQuestion(parseJson(readText(path, 'ERR_QUESTION_FILE'), path, 'ERR_QUESTION_FILE'), path)
+  const value = parseJson(readText(path, 'ERR_QUESTION_FILE'), path, 'ERR_QUESTION_FILE')
+  if (typeof value === 'object' && value !== null && 'question' in value) {
+    throw new PortcullisError(
+      'ERR_QUESTION_FILE',
+      `${path} is a line of vectors; give only what stands after "question":`,
+    )
+  }
+  return checkQuestion(value, path)
 }

@@ -62,6 +62,11 @@ describe('build', () => {
       [user, operation.replace('authzOperation', 'authzoperation')],
       /named "authzOperation"; it exports "authzoperation", did you mean that\?/,
     ],
+    [
+      'an authzUser that is a variable',
+      ['export const authzUser = (user: UserRequest): Decision => Decision.allow()', operation],
+      /export a function named "authzUser"; it exports a variable of that name, write "export function" \[ERR/,
+    ],
     ['no authzOperation', [user], /export a function named "authzOperation" \[ERR_MODULE_EXPORT\]/],
     [
       'an authzUser that returns nothing',
@@ -108,12 +113,58 @@ describe('build', () => {
       /'bool' is not assignable/,
       /write "return Decision\.allow\(\)"/,
     ],
+    [
+      'an optional chain',
+      'const subject = user.certificate?.subject',
+      /TS1109/,
+      /there is no "\?\."; put what may be null into a constant/,
+    ],
+    ['a loop over values', 'for (const x of ["a"]) {}', /Iterators/, /write "for \(let index = 0;/],
+    [
+      'null',
+      'if (user.hasToken) return null',
+      /Decision \| null' is not/,
+      /write "return Decision\.allow\(\)"/,
+    ],
+    [
+      'a function',
+      'if (user.hasToken) return Decision.allow',
+      /'\(\) => /,
+      /write "return Decision\.allow\(\)"/,
+    ],
+    ['the time', 'const now = new Date()', /TS2554/, /the time of the question is in user\.timeMs/],
     ['an exception', 'try { throw new Error("x") } catch (e) {}', /Exceptions/, /nothing can be caught; ask/],
   ])('says what to write in the place of %s', (_, statement, words, hint) => {
     const { status, stderr } = build(userWith(statement), operation)
     expect(status).toBe(1)
     expect(stderr).toMatch(words)
     expect(stderr.split('\n').find((line) => line.startsWith('hint: '))).toMatch(hint)
+  })
+
+  it('names what a function without an answer must return, and the package that was probably meant', () => {
+    const empty = build('export function authzUser(user: UserRequest): Decision { }', operation)
+    expect(empty.stderr).toMatch(/TS2355.*^hint: write "return Decision\.allow\(\)"/ms)
+    project.write('assembly/index.ts', [imports.replace('portcullis', 'portculis'), user].join('\n'))
+    expect(project.run('build').stderr).toMatch(/^hint: did you mean "from 'portcullis'"\?$/m)
+  })
+
+  it('says what an asconfig.json must extend', () => {
+    const before = project.read('asconfig.json')
+    project.write('asconfig.json', '{ "entries": ["./assembly/index.ts"] }')
+    const { status, stderr } = build(user, operation)
+    project.write('asconfig.json', before)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^hint: asconfig\.json must extend "portcullis\/asconfig\.json"/m)
+  })
+
+  it('says that authzOperation may not redirect', () => {
+    const { status, stderr } = build(user, operation.replace('allow()', "redirect('https://a.example')"))
+    expect(status).toBe(0)
+    expect(stderr).toMatch(
+      /^warning: authzOperation returned "redirect" .*; it may only allow or deny, and a redirect/m,
+    )
+    const { stdout } = project.run('test')
+    expect(stdout).toMatch(/^hint: authzOperation may only allow or deny; a redirect belongs into authzUser/m)
   })
 
   it.each([
@@ -134,14 +185,36 @@ describe('build', () => {
     const { status, stderr } = build(names, operation)
     expect(status).toBe(0)
     expect(stderr).toMatch(
-      /^warning: assembly\/index\.ts:2: this decides by senderName, and one account has many names/m,
+      /^warning: assembly\/index\.ts:2: this decides by a name, and one account has many names/m,
     )
+  })
+
+  it('warns of a question that is never asked, which would hold for everybody', () => {
+    const { status, stderr } = build(userWith('if (user.inGroup) return Decision.allow()'), operation)
+    expect(status).toBe(0)
+    expect(stderr).toMatch(
+      /^warning: assembly\/index\.ts:2: inGroup is never called here; write user\.inGroup\(sid\)$/m,
+    )
+  })
+
+  it.each([
+    ['no JSON', '{ "extends": portcullis }', /asconfig\.json, line 1, column 14: .* \[ERR_PROJECT_FOLDER\]/],
+    ['no object', 'null', /asconfig\.json must be an object/],
+  ])('names an asconfig.json that is %s', (_, content, message) => {
+    const before = project.read('asconfig.json')
+    project.write('asconfig.json', content)
+    const { status, stderr } = project.run('build')
+    project.write('asconfig.json', before)
+    expect(stderr).toMatch(message)
+    expect([status, stderr.split('\n').length]).toEqual([2, 2])
   })
 
   it('needs a project', () => {
     const { status, stderr } = project.run('build', 'assembly')
     expect(status).toBe(2)
-    expect(stderr).toMatch(/assembly has no asconfig\.json; .*"portcullis new" \[ERR_PROJECT_FOLDER\]/)
+    expect(stderr).toMatch(
+      /assembly is no policy project, because it has no asconfig\.json; .*"portcullis new" \[ERR_PROJECT_FOLDER\]/,
+    )
   })
 })
 
@@ -156,6 +229,24 @@ describe('test', () => {
     expect(status).toBe(1)
     expect(stdout).toMatch(/^FAILED "an operator comes in" \(line 1\): expected .*ERR_POLICY_RESULT/m)
     expect(stdout).toMatch(/^hint: authzUser and authzOperation must be declared to return a Decision/m)
+  })
+})
+
+describe('test, of what stands behind no answer', () => {
+  it('names a text that is thrown by itself', () => {
+    build(userWith("if (user.hasToken) throw 'no'"), operation)
+    expect(project.run('test').stdout).toMatch(
+      /^hint: a text that is thrown by itself is lost; write throw new Error/m,
+    )
+  })
+
+  it('names memory that has run out, and no other trap', () => {
+    build(userWith("let text = 'x'; while (text.length > 0) text += text"), operation)
+    expect(project.run('test').stdout).toMatch(
+      /^hint: its memory had grown to \d+ of 16 pages.*build texts once/m,
+    )
+    build(userWith('if (user.timeMs > 0) unreachable()'), operation)
+    expect(project.run('test').stdout).not.toMatch(/^hint: /m)
   })
 })
 

@@ -38,7 +38,7 @@ describe.each(templateNames())('a project from %s', (template) => {
 
   it('is made, and says what to do next', () => {
     expect(project.made).toMatchObject({ status: 0, stderr: '' })
-    expect(project.made.stdout).toMatch(/npm install.*npm test.*npm run check/s)
+    expect(project.made.stdout).toMatch(/cd "My policy"\n.*npm install.*npm test.*npm run check/s)
     const own = [
       '.gitignore',
       'README.md',
@@ -88,6 +88,21 @@ describe.each(templateNames())('a project from %s', (template) => {
     expect(tested.stdout).toMatch(/^ +Tests +\d+ passed \(\d+\)$/m)
     const checked = project.run('check')
     expect(checked.stdout).toMatch(/^admitted: it starts, and meets all \d+ vectors$/m)
+  })
+
+  it('is as good with other SIDs, where its README says that they stand', () => {
+    const sids = new Set(project.read('assembly/index.ts').match(/S-1-5-21(-\d+){4}/g))
+    const [, named = ''] = /(Change the.*? SIDs? .*?)(?:\n\n|\. [A-Z])/s.exec(project.read('README.md')) ?? []
+    const files: string[] = named.match(/(?<=`)[\w/.]+(?=`)/g) ?? []
+    for (const file of files) {
+      const others = [...sids].reduce(
+        (text, sid) => text.replaceAll(sid, `S-1-5-21-7-8-9-${sid.split('-').at(-1)}`),
+        project.read(file),
+      )
+      project.write(file, others)
+    }
+    expect(files.includes('assembly/index.ts')).toBe(sids.size > 0)
+    if (sids.size > 0) expect(project.npm('test')).toMatchObject({ status: 0, stderr: '' })
   })
 
   it('has tests in which an editor finds no mistake', () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { root } from '../../host/paths.ts'
+import type { Question } from '../../host/winrm/question.ts'
 import { type AskedQuestion, loadPolicy, readVectors } from '../../policies/sdk/testing/index.ts'
 
 const example = (name: string) => join(root, 'build/policies', `${name}.wasm`)
@@ -73,6 +74,9 @@ describe('a loaded policy', () => {
       /the question\n {2}at the top: "sendrName" is not a known member/,
     )
     expect(() => policy.authzOperation(helpdesk)).toThrow(/a question of kind "operation" needs "action"/)
+    expect(() => policy.decide(helpdesk as Question)).toThrow(
+      /the question needs "kind": user, operation or quota/,
+    )
   })
 
   it('starts every call from the same state', () => {

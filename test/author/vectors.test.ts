@@ -1,8 +1,12 @@
 // `portcullis test` and `portcullis bench`: what they print for people and programs, and that the fuel they show is the
 // fuel of `run`, and so of a host.
 
+import { rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { runProgram } from '../support/command.ts'
 import { PolicyProject } from '../support/policy-project.ts'
 
 let project: PolicyProject
@@ -58,7 +62,7 @@ describe('test', () => {
     [
       'vectors that are not there',
       ['--vectors', 'gone.jsonl'],
-      /gone\.jsonl \(ENOENT\) \[ERR_VECTORS_FILE\]/,
+      /gone\.jsonl is not there \[ERR_VECTORS_FILE\]/,
     ],
     ['no vectors', ['--vectors', 'empty.jsonl'], /empty\.jsonl has no vectors; .* \[ERR_VECTORS_FILE\]/],
     ['settings that are none', ['--settings', 'vectors.jsonl'], /ERR_SETTINGS_FILE/],
@@ -70,6 +74,34 @@ describe('test', () => {
       expect([status, stdout]).toEqual([2, ''])
     }
   })
+})
+
+describe('outside a project', () => {
+  it.each(['test', 'bench', 'check', 'run', 'explain'])('%s without a module says so', (command) => {
+    const args = ['--question', join(project.folder, 'question.json')]
+    project.write('question.json', JSON.stringify({ kind: 'user', application: 'a', senderName: 'b' }))
+    const asks = command === 'run' || command === 'explain'
+    const outside = runProgram('main', dirname(project.folder), command, ...(asks ? args : []))
+    expect(outside.stderr).toMatch(
+      /is no policy project, because it has no asconfig\.json; .*\[ERR_PROJECT_FOLDER\]/,
+    )
+    expect([outside.status, outside.stdout]).toEqual([2, ''])
+  })
+})
+
+it('run takes module and settings of the project, as the other commands do', () => {
+  const { question } = JSON.parse(vectors.slice(0, vectors.indexOf('\n'))) as { question: object }
+  project.write('question.json', JSON.stringify(question))
+  expect(project.run('run', '--question', 'question.json')).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^outcome +allow$/m),
+  })
+})
+
+it('check says that empty vectors prove nothing', () => {
+  const { status, stdout } = project.run('check', '--vectors', 'empty.jsonl')
+  expect(status).toBe(0)
+  expect(stdout).toMatch(/^ {2}warning {3}.*empty\.jsonl has no vectors, so no answer was looked at$/m)
 })
 
 describe('bench', () => {
@@ -109,6 +141,11 @@ describe('bench', () => {
 })
 
 describe('test --watch', () => {
+  it('ends at once with status 2 where there is nothing to compile', () => {
+    const outside = runProgram('main', dirname(project.folder), 'test', '--watch')
+    expect(outside).toMatchObject({ status: 2, stderr: expect.stringMatching(/\[ERR_PROJECT_FOLDER\]/) })
+  })
+
   it('compiles and tests again at a change, outlives mistakes, and ends on SIGINT', async () => {
     const child = project.start('test', '--watch', '--json')
     let stdout = ''
@@ -142,6 +179,14 @@ describe('test --watch', () => {
       await expect.poll(() => stderr, within).toMatch(/compile error.*waiting for a change/s)
       project.write('assembly/index.ts', source.replace('return user.inGroup', 'return !user.inGroup'))
       await expect.poll(() => rounds().at(-1)?.failed, within).toBe(1)
+
+      project.write('assembly/index.ts', source.replace('user.inGroup(operators)', 'user.inGroup'))
+      await expect.poll(() => stderr, within).toMatch(/^warning: .*: inGroup is never called here/m)
+      rmSync(join(project.folder, 'settings.json'))
+      await expect.poll(() => rounds().length, within).toBeGreaterThan(3)
+      const tested = rounds().length
+      project.write('settings.json', '{"group": []}')
+      await expect.poll(() => rounds().length, within).toBeGreaterThan(tested)
     } finally {
       project.write('vectors.jsonl', vectors)
       child.kill('SIGINT')

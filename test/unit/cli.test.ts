@@ -41,7 +41,7 @@ describe('wrong usage ends with status 2 and says what to do', () => {
     [
       'a configuration that is missing',
       ['serve', '--config', 'gone.json'],
-      /gone\.json \(ENOENT\) \[ERR_CONFIG_UNREADABLE\]/,
+      /gone\.json is not there \[ERR_CONFIG_UNREADABLE\]/,
     ],
     [
       'a configuration that is no JSON',

@@ -195,13 +195,13 @@ describe('a configuration file', () => {
   it('that is missing is unreadable, and its path is named', () => {
     const { code, detail } = refusal(() => loadConfig(join(folder, 'nowhere.json')))
     expect(code).toBe('ERR_CONFIG_UNREADABLE')
-    expect(detail).toBe(`${join(folder, 'nowhere.json')} (ENOENT)`)
+    expect(detail).toBe(`${join(folder, 'nowhere.json')} is not there`)
   })
 
   it('that is a folder is unreadable', () => {
     expect(refusal(() => loadConfig(folder))).toMatchObject({
       code: 'ERR_CONFIG_UNREADABLE',
-      detail: `${folder} (EISDIR)`,
+      detail: `${folder} is a folder`,
     })
   })
 
@@ -511,14 +511,14 @@ describe('a configuration with a policy that cannot be read', () => {
     const whole = file.startsWith('/') ? file : join(folder, file)
     expect(refusal(() => load(config))).toMatchObject({
       code: 'ERR_CONFIG_POLICY',
-      detail: `at ${place}: ${whole} (ENOENT)`,
+      detail: `at ${place}: ${whole} is not there`,
     })
   })
 
   it('because it is a folder is refused', () => {
     expect(refusal(() => load(withTenant({ policy: 'policies' })))).toMatchObject({
       code: 'ERR_CONFIG_POLICY',
-      detail: `at /tenants/0/policy: ${join(folder, 'policies')} (EISDIR)`,
+      detail: `at /tenants/0/policy: ${join(folder, 'policies')} is a folder`,
     })
   })
 })

@@ -111,6 +111,11 @@ describe('a question that a person wrote', () => {
     writeFileSync(file, '{\n  "kind": "user",\n}')
     expect(refusal(() => readQuestion(file))).toMatchObject({ code: 'ERR_QUESTION_FILE' })
     expect(refusal(() => readQuestion(file)).detail).toContain(`${file}, line 3, column 1: `)
-    expect(refusal(() => readQuestion(join(folder, 'none.json'))).detail).toContain('(ENOENT)')
+    expect(refusal(() => readQuestion(join(folder, 'none.json'))).detail).toContain('is not there')
+    const line = join(folder, 'line.json')
+    writeFileSync(line, '{"name": "a", "question": {}, "expect": {}}')
+    expect(refusal(() => readQuestion(line)).detail).toBe(
+      `${line} is a line of vectors; give only what stands after "question":`,
+    )
   })
 })

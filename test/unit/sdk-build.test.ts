@@ -90,7 +90,7 @@ describe('the build of the policies', () => {
     expect(status).toBe(1)
     expect(stderr).toContain(`${example}: does not compile`)
     expect(stderr).toContain("Property 'isReading' does not exist")
-    expect(stderr).toContain(`${example}/assembly/index.ts(15,`)
+    expect(stderr).toContain(`${example}/assembly/index.ts(14,`)
     expect(await readFile(path.join(copy, output))).toEqual(before)
     expect(await readdir(path.join(copy, 'build/policies'))).toEqual(['read-only-auditor.wasm'])
   })

@@ -49,7 +49,7 @@ describe('a file of vectors', () => {
 
   it('that is not there is refused as such', () => {
     expect(refusal(() => readVectors('/gone.jsonl')).message).toMatch(
-      /gone\.jsonl \(ENOENT\) \[ERR_VECTORS_FILE\]/,
+      /gone\.jsonl is not there \[ERR_VECTORS_FILE\]/,
     )
   })
 })

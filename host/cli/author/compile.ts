@@ -5,11 +5,10 @@
 
 import { spawn } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
-import { PortcullisError } from '../../errors.ts'
-import { compilerHintsFor } from './hints.ts'
+import { compilerHintsFor } from './compiler-hints.ts'
+import { compilerOf } from './project.ts'
 
 /** Where a project's module, vectors and settings are, seen from its folder. Not every project has settings. */
 export const modulePath = join('build', 'policy.wasm')
@@ -18,29 +17,12 @@ const readableModulePath = join('build', 'policy.debug.wasm')
 export const vectorsPath = 'vectors.jsonl'
 export const settingsPath = 'settings.json'
 
-/** A file of a package as the project sees it. Throws ERR_PROJECT_PACKAGE if it is not installed. */
-function fileOfPackage(folder: string, packageName: string, file: string): string {
-  try {
-    return createRequire(join(folder, 'package.json')).resolve(`${packageName}/${file}`)
-  } catch {
-    throw new PortcullisError(
-      'ERR_PROJECT_PACKAGE',
-      `${folder} has no node_modules/${packageName}; run "npm install" in it`,
-    )
-  }
-}
-
 /**
  * Compiles a project to one of its files. Gives false after compile errors, which have been printed with what helps.
  * The old module goes first: after a failure nothing is left that could be taken for the new one.
  */
 async function compileTo(folder: string, file: string, ...options: string[]): Promise<boolean> {
-  if (!existsSync(join(folder, 'asconfig.json'))) {
-    const advice = 'name the folder of a project, or make one with "portcullis new"'
-    throw new PortcullisError('ERR_PROJECT_FOLDER', `${folder} has no asconfig.json; ${advice}`)
-  }
-  const compiler = fileOfPackage(folder, 'assemblyscript', 'bin/asc.js')
-  fileOfPackage(folder, 'portcullis', 'asconfig.json')
+  const compiler = compilerOf(folder)
   const module = join(folder, file)
   rmSync(module, { force: true })
   const args = [compiler, '--baseDir', folder, '--outFile', file, '--noColors', ...options]

@@ -4,6 +4,9 @@
  */
 
 import type { ErrorCode } from '../../errors.ts'
+import { memoryPagesMax } from '../../limits.ts'
+
+const PAGE_BYTES = 65_536
 
 const hints: Partial<Record<ErrorCode, string>> = {
   ERR_MODULE_EXPORT:
@@ -20,35 +23,35 @@ const hints: Partial<Record<ErrorCode, string>> = {
   ERR_POLICY_STACK: 'look for a function that calls itself without an end',
 }
 
-export function hintFor(code: ErrorCode): string | undefined {
-  return hints[code]
-}
-
-/** Where the compiler's own words name what is wrong, and not what to write in its place. */
-const compilerHints: readonly (readonly [RegExp, string])[] = [
+/** Where what is particular to the case says more than the code does. */
+const particular: readonly (readonly [ErrorCode, RegExp, string])[] = [
   [
-    /Not implemented: Closures/,
-    'a function inside a function cannot use the variables around it; write a loop, or pass what it needs as arguments',
+    'ERR_MODULE_EXPORT',
+    /"portcullis_request_v1"/,
+    'asconfig.json must extend "portcullis/asconfig.json", which exports what a host needs',
   ],
   [
-    /Not implemented: Exceptions/,
-    'nothing can be caught; ask first (user.hasToken before user.inGroup), and what still throws is no answer',
+    'ERR_POLICY_RESULT',
+    /returned "redirect"/,
+    'authzOperation may only allow or deny; a redirect belongs into authzUser',
   ],
   [
-    /Not implemented: Regular expressions/,
-    'compare with ==, startsWith or the functions of request.resource and user.principal',
-  ],
-  [
-    /\| null' is not assignable to type/,
-    'this may be null, which the compiler follows in variables only: "const url = user.httpUrl", then "if (url != null)"',
-  ],
-  [
-    /Type '(?:bool|~lib\/string\/String|void)' is not assignable to type '[^']*\/Decision'/,
-    'write "return Decision.allow()" or "return Decision.deny(reason)"',
+    'ERR_POLICY_ABORT',
+    /^ \(/,
+    "a text that is thrown by itself is lost; write throw new Error('...'), and the detail has it",
   ],
 ]
 
-/** For what the compiler printed. */
-export function compilerHintsFor(printed: string): string[] {
-  return compilerHints.filter(([words]) => words.test(printed)).map(([, hint]) => hint)
+export function hintFor(code: ErrorCode, detail = ''): string | undefined {
+  const found = particular.find(([of, words]) => of === code && words.test(detail))
+  return found?.[2] ?? hints[code]
+}
+
+/** AssemblyScript traps when it gets no more memory, as it does for other things; it asks for as much again as it has. */
+export function memoryHint(code: ErrorCode, memoryBytes: number): string | undefined {
+  if (code !== 'ERR_POLICY_TRAP' || memoryBytes < (memoryPagesMax / 2) * PAGE_BYTES) return undefined
+  return (
+    `its memory had grown to ${memoryBytes / PAGE_BYTES} of ${memoryPagesMax} pages, and what needs more traps; ` +
+    'build texts once: a policy has 1 MiB, and nothing is given back during a call'
+  )
 }

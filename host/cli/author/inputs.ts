@@ -16,6 +16,7 @@ import type { Description } from '../../winrm/description.ts'
 import { readVectors, type Vector } from '../../winrm/vectors.ts'
 import { callersPath } from '../callers-path.ts'
 import * as project from './compile.ts'
+import { needProject } from './project.ts'
 
 export interface InputOptions {
   /** Undefined stands for those of the project, if there are any. */
@@ -35,12 +36,20 @@ export interface Inputs {
   readonly vectors: readonly Vector[]
 }
 
+/** Throws ERR_PROJECT_FOLDER if no module is named and this folder is no project. */
 export function inputPaths(module: string | undefined, { vectors, settings }: InputOptions): InputPaths {
   return {
-    module: callersPath(module ?? project.modulePath),
+    module: modulePath(module),
     vectors: callersPath(vectors ?? project.vectorsPath),
     settings: settingsPath(module, settings),
   }
+}
+
+/** The one that is named; without one, that of the project. Throws ERR_PROJECT_FOLDER if there is none. */
+export function modulePath(module: string | undefined): string {
+  if (module !== undefined) return callersPath(module)
+  needProject(callersPath('.'))
+  return callersPath(project.modulePath)
 }
 
 /** Those that are named; without a module, those of the project if it has some. */

@@ -61,8 +61,9 @@ export class Resource {
    * `prefix` ends where a segment ends: `http://a.example/wmi` holds for `.../wmi`, `.../wmi/`,
    * `.../wmi/root` and `.../wmi?Name=x`, and not for `.../wmi-tools` or `.../WMI`. A prefix with a slash at
    * its end holds for what is below only: `http://a.example/wmi/` does not hold for `.../wmi`. A path that
-   * goes on with a segment `.` or `..`, also as `%2e`, or between backslashes or encoded slashes, is below
-   * nothing. A prefix that is empty or has a `?` ends the question without an answer.
+   * goes on with a segment `.` or `..` is below nothing, also with `%2e`, between backslashes or encoded
+   * slashes, or before `;` or `#`; nor is one that is encoded twice (`%252e`). A prefix that is empty or has a
+   * `?` ends the question without an answer.
    *
    * ```ts
    * const wmi = 'http://schemas.microsoft.com/wbem/wsman/1/wmi'
@@ -112,8 +113,11 @@ export class Resource {
 
 const slash = 0x2f
 const dot = 0x2e
-const backslash = 0x5c
 const percent = 0x25
+const backslash = 0x5c
+const semicolon = 0x3b
+const hash = 0x23
+const questionMark = 0x3f
 
 /** The `namespace/Class` at the end of the path of a WMI resource, or `null`. No segment of it is empty. */
 function wmiNameOf(path: string): string | null {
@@ -126,8 +130,9 @@ function wmiNameOf(path: string): string | null {
 }
 
 /**
- * Whether a segment of `path` from `start` on is one or two dots. Whoever reads it next may take `%2e` for a dot, and a
- * backslash, `%2f` and `%5c` for a slash; so it does here.
+ * Whether a segment of `path` from `start` on is one or two dots. Whoever reads it next may take `%2e` for a dot, a
+ * backslash, `%2f` and `%5c` for a slash, and `;`, `#` and `%3f` for the end of a segment; so it does here. A
+ * percent sign that is left when that is done may be decoded once more, so it counts as dots.
  */
 function hasDotSegment(path: string, start: i32): bool {
   let dots = 0
@@ -136,9 +141,10 @@ function hasDotSegment(path: string, start: i32): bool {
     let unit = index < path.length ? path.charCodeAt(index) : slash
     if (unit == percent) {
       unit = decoded(path, index)
-      if (unit != percent) index += 2
+      if (unit == percent) return true
+      index += 2
     }
-    if (unit == slash || unit == backslash) {
+    if (endsSegment(unit)) {
       if (others == 0 && (dots == 1 || dots == 2)) return true
       dots = 0
       others = 0
@@ -151,13 +157,20 @@ function hasDotSegment(path: string, start: i32): bool {
   return false
 }
 
-/** What is encoded at a percent sign, if it is a dot, a slash or a backslash; otherwise the percent sign. */
+function endsSegment(unit: i32): bool {
+  return unit == slash || unit == backslash || unit == semicolon || unit == hash || unit == questionMark
+}
+
+/** The unit whose two digits follow a percent sign; the percent sign itself when they are none. */
 function decoded(path: string, index: i32): i32 {
   if (index + 2 >= path.length) return percent
-  const high = path.charCodeAt(index + 1)
-  const low = path.charCodeAt(index + 2) | 0x20
-  if (high == 0x32 && low == 0x65) return dot
-  if (high == 0x32 && low == 0x66) return slash
-  if (high == 0x35 && low == 0x63) return backslash
-  return percent
+  const high = digitOf(path.charCodeAt(index + 1))
+  const low = digitOf(path.charCodeAt(index + 2))
+  return high < 0 || low < 0 ? percent : (high << 4) | low
+}
+
+function digitOf(unit: i32): i32 {
+  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30
+  const letter = unit | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
 }

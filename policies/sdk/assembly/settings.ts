@@ -100,7 +100,8 @@ export namespace Settings {
    * Whether `text` is exactly one of the values of a key. Cheaper than looking through `list`.
    *
    * ```ts
-   * if (Settings.contains('break-glass', user.senderName)) return Decision.allow()
+   * const sid = user.userSid
+   * if (sid != null && Settings.contains('break-glass', sid)) return Decision.allow()
    * ```
    */
   export function contains(key: string, text: string): bool {

@@ -20,11 +20,11 @@ export function equalsIgnoringCase(text: string, other: string): bool {
  * Whether `text` begins with `prefix` when `A` to `Z` count as `a` to `z`. The empty prefix begins every
  * text.
  *
- * Meant for denials, which should cover every spelling of a URI. To *allow* a family of URIs use `startsWith`
- * with a prefix that ends in a slash.
+ * Meant for denials, which should cover every spelling of a URI: take a prefix without a slash at its end, as
+ * `http://provider.example?x` has none. To *allow* a family of URIs use `request.resource.isBelow`.
  *
  * ```ts
- * if (startsWithIgnoringCase(request.resourceUri, 'http://provider.example/')) return Decision.deny('no')
+ * if (startsWithIgnoringCase(request.resourceUri, 'http://provider.example')) return Decision.deny('no')
  * ```
  */
 export function startsWithIgnoringCase(text: string, prefix: string): bool {

@@ -83,6 +83,10 @@ export class PolicyUnderTest {
 
   /** Asks as a host does: an operation is allowed only if `authzUser` allows it first. Throws as `authzUser`. */
   decide(question: Question): Answer {
+    // A test runner does not check types, so it may well be missing.
+    if (question.kind === undefined) {
+      throw new PortcullisError('ERR_QUESTION_FILE', 'the question needs "kind": user, operation or quota')
+    }
     if (question.kind === 'quota') {
       return this.#module.has(policyFunctions.quota)
         ? this.queryQuota(question)

@@ -47,6 +47,28 @@ it.each([
   })
 })
 
+describe('old openings', () => {
+  const old = `${userSid} from 2024-03-15T20:00Z until 2024-03-16T04:00Z`
+  const good = `${userSid} from 2025-03-15T20:00Z until 2025-03-16T04:00Z`
+  const during = { ...emergency, time: '2025-03-15T22:00:00Z' }
+
+  it('may stay until there are ten lines', () => {
+    expect(opened(...Array(9).fill(old), good).authzUser(during)).toMatchObject({ outcome: 'allow' })
+  })
+
+  it('open nothing from the eleventh line on, with a text that says what to do', () => {
+    const full = opened(...Array(10).fill(old), good)
+    expect(full.authzUser(during)).toMatchObject({
+      outcome: 'no-answer',
+      error: 'ERR_POLICY_ABORT',
+      detail: expect.stringContaining(
+        'break-glass has 11 lines, at most 10 are read; take out those that are over',
+      ),
+    })
+    expect(full.authzUser(administrator)).toMatchObject({ outcome: 'allow', administrator: true })
+  })
+})
+
 describe('an opening that is not well-formed', () => {
   const [from, until] = ['2025-03-15T20:00Z', '2025-03-16T04:00Z']
   const good = `${userSid} from ${from} until ${until}`

@@ -9,8 +9,11 @@ it.each(readVectors())('$name', ({ question, expect: expected }) => {
   expect(policy.decide(question)).toMatchObject(expected)
 })
 
-const domain = 'S-1-5-21-2857422465-1465058494-1690550294'
-const roles = { dns: `${domain}-1131`, print: `${domain}-1132`, viewer: `${domain}-1133` }
+const roles = {
+  dns: 'S-1-5-21-2857422465-1465058494-1690550294-1131',
+  print: 'S-1-5-21-2857422465-1465058494-1690550294-1132',
+  viewer: 'S-1-5-21-2857422465-1465058494-1690550294-1133',
+}
 
 const transfer = 'http://schemas.xmlsoap.org/ws/2004/09/transfer/'
 const shell = 'http://schemas.microsoft.com/wbem/wsman/1/windows/shell/'
@@ -29,7 +32,7 @@ function allowed(groupSids: string[], resourceUri: string): string[] {
   const user = {
     application: 'wsman/fabrikam',
     senderName: 'FABRIKAM\\dana',
-    userSid: `${domain}-2231`,
+    userSid: 'S-1-5-21-2857422465-1465058494-1690550294-2231',
     groupSids,
   }
   const done = actions.filter(

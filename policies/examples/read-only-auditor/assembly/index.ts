@@ -4,8 +4,7 @@ import { Decision, OperationRequest, UserRequest } from 'portcullis'
 
 const auditors = 'S-1-5-21-2857422465-1465058494-1690550294-1105'
 
-// The slash at the end matters: without it the prefix would also fit ".../wmi-something".
-const wmi = 'http://schemas.microsoft.com/wbem/wsman/1/wmi/'
+const wmi = 'http://schemas.microsoft.com/wbem/wsman/1/wmi'
 
 export function authzUser(user: UserRequest): Decision {
   return user.inGroup(auditors) ? Decision.allow() : Decision.deny('only auditors come in here')
@@ -13,6 +12,6 @@ export function authzUser(user: UserRequest): Decision {
 
 export function authzOperation(request: OperationRequest): Decision {
   if (!request.isRead) return Decision.deny('auditors may only read')
-  if (!request.resourceUri.startsWith(wmi)) return Decision.deny('auditors may read WMI only')
+  if (!request.resource.isBelow(wmi)) return Decision.deny('auditors may read WMI only')
   return Decision.allow()
 }

@@ -9,19 +9,20 @@ it.each(readVectors())('$name', ({ question, expect: expected }) => {
   expect(policy.decide(question)).toMatchObject(expected)
 })
 
-const domain = 'S-1-5-21-2857422465-1465058494-1690550294'
+const userSid = 'S-1-5-21-2857422465-1465058494-1690550294-2201'
+const auditors = 'S-1-5-21-2857422465-1465058494-1690550294-1105'
+const auditor = {
+  application: 'wsman/fabrikam',
+  senderName: 'FABRIKAM\\aiko',
+  userSid,
+  groupSids: [auditors],
+}
 const resourceUri = 'http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/Win32_Service'
 const get = 'http://schemas.xmlsoap.org/ws/2004/09/transfer/Get'
 const enumerate = 'http://schemas.xmlsoap.org/ws/2004/09/enumeration/Enumerate'
 
 function outcome(action: string): string {
-  const user = {
-    application: 'wsman/fabrikam',
-    senderName: 'FABRIKAM\\aiko',
-    userSid: `${domain}-2201`,
-    groupSids: [`${domain}-1105`],
-  }
-  return policy.decide({ kind: 'operation', ...user, action, resourceUri }).outcome
+  return policy.decide({ kind: 'operation', ...auditor, action, resourceUri }).outcome
 }
 
 it.each([get, enumerate])(
@@ -39,16 +40,10 @@ it.each([get, enumerate])(
 )
 
 it('the number of the operation is not looked at', () => {
-  const user = {
-    application: 'wsman/fabrikam',
-    senderName: 'FABRIKAM\\aiko',
-    userSid: `${domain}-2201`,
-    groupSids: [`${domain}-1105`],
-  }
   for (const operation of [0, 1, 2, 5, 4294967295]) {
-    expect(policy.authzOperation({ ...user, operation, action: get, resourceUri }).outcome).toBe('allow')
-    expect(policy.authzOperation({ ...user, operation, action: `${get}Status`, resourceUri }).outcome).toBe(
-      'deny',
-    )
+    expect(policy.authzOperation({ ...auditor, operation, action: get, resourceUri }).outcome).toBe('allow')
+    expect(
+      policy.authzOperation({ ...auditor, operation, action: `${get}Status`, resourceUri }).outcome,
+    ).toBe('deny')
   }
 })

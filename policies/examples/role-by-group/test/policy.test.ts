@@ -9,11 +9,13 @@ it.each(readVectors())('$name', ({ question, expect: expected }) => {
   expect(policy.decide(question)).toMatchObject(expected)
 })
 
-const domain = 'S-1-5-21-1004336348-1177238915-682003330'
-const [administrators, helpdesk, suspended] = [`${domain}-1601`, `${domain}-1602`, `${domain}-1666`]
+const administrators = 'S-1-5-21-1004336348-1177238915-682003330-1601'
+const helpdesk = 'S-1-5-21-1004336348-1177238915-682003330-1602'
+const suspended = 'S-1-5-21-1004336348-1177238915-682003330-1666'
 
 function member(...groupSids: string[]) {
-  return { application: 'wsman/contoso', senderName: 'CONTOSO\\hugo', userSid: `${domain}-1105`, groupSids }
+  const userSid = 'S-1-5-21-1004336348-1177238915-682003330-1105'
+  return { application: 'wsman/contoso', senderName: 'CONTOSO\\hugo', userSid, groupSids }
 }
 
 const transfer = 'http://schemas.xmlsoap.org/ws/2004/09/transfer'
