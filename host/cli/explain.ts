@@ -1,17 +1,21 @@
 /**
- * `portcullis explain`: one decision, and what of the policy's code ran for it. Fuel and outcome are those of the very
- * module that is explained; without a module the project is compiled for reading, unoptimised and with a source map, which
- * decides the same and takes more fuel.
+ * `portcullis explain`: one decision, and what of the policy's code ran for it. Fuel and outcome are those of the module
+ * that goes to a host. What ran is counted in it too; or, in a project, in the same policy compiled for reading, unoptimised
+ * and with a source map.
  */
+
+import { join } from 'node:path'
 
 import { decideAlone } from '../admission/decide-alone.ts'
 import { policyFunctions } from '../engine/interface.ts'
+import { Policy } from '../engine/policy.ts'
+import { compilePolicy } from '../engine/policy-module.ts'
 import { fuelPerDecision } from '../limits.ts'
 import { readSettings } from '../tenant/settings.ts'
 import type { Description } from '../winrm/description.ts'
 import { readQuestion } from '../winrm/question.ts'
 import { questionBlock } from '../winrm/question-block.ts'
-import { compileForReading } from './author/compile.ts'
+import { compile, compileForReading, modulePath } from './author/compile.ts'
 import {
   type CalledFunction,
   calledFunctions,
@@ -47,6 +51,25 @@ function printLines({ file, lines }: ExplainedFile): void {
   }
 }
 
+/** A policy that is compiled for reading does the same in more steps, some few times as many. */
+const FUEL_FOR_READING = 20 * fuelPerDecision
+
+interface Modules {
+  /** What goes to a host. */
+  readonly own: string
+  /** The same policy, with names and a source map if there are any. */
+  readonly readable: string
+}
+
+const alone = (path: string): Modules => ({ own: path, readable: path })
+
+/** Both of a project. Undefined after compile errors, which have been printed. */
+async function compileBoth(folder: string): Promise<Modules | undefined> {
+  if (!(await compile(folder))) return undefined
+  const readable = await compileForReading(folder)
+  return readable === undefined ? undefined : { own: join(folder, modulePath), readable }
+}
+
 interface Explanation {
   readonly decision: Description
   /** Functions of the policy, in the order in which they were asked. */
@@ -71,17 +94,22 @@ export async function explain(named: string | undefined, options: ExplainOptions
   const block = questionBlock(readQuestion(callersPath(options.question)), options.question)
   const settingsFile = settingsPath(named, options.settings)
   const settings = settingsFile === undefined ? undefined : readSettings(settingsFile)
-  const path = named === undefined ? await compileForReading(callersPath('.')) : callersPath(named)
-  if (path === undefined) {
+  const modules = named === undefined ? await compileBoth(callersPath('.')) : alone(callersPath(named))
+  if (modules === undefined) {
     process.exitCode = 1
     return
   }
-  const bytes = readModule(path)
+  const { own, readable } = modules
+  const bytes = readModule(readable)
   const policy = new TracedPolicy(bytes, settings)
-  const sources = sourcesOf(path, bytes)
-  const { description: decision } = decideAlone(policy, block, fuelPerDecision)
+  const sources = sourcesOf(readable, bytes)
+  const traced = decideAlone(policy, block, readable === own ? fuelPerDecision : FUEL_FOR_READING)
+  const decided =
+    readable === own
+      ? traced
+      : decideAlone(new Policy(compilePolicy(readModule(own), settings)), block, fuelPerDecision)
   const explanation: Explanation = {
-    decision,
+    decision: decided.description,
     asked: policy.asked.map((name) => policyFunctions[name]),
     functions: calledFunctions(policy).filter(({ name }) => options.all || isOwn(name)),
     files: sources ? explainedFiles(policy, sources).filter(({ file }) => options.all || isOwn(file)) : null,
@@ -97,7 +125,7 @@ export async function explain(named: string | undefined, options: ExplainOptions
     )
   } else if (named === undefined) {
     console.log(
-      '\ncompiled for reading: the policy that "portcullis build" makes decides the same and takes less fuel',
+      '\nThe decision and its fuel are those of build/policy.wasm; what ran was counted in a build for reading.',
     )
   }
 }

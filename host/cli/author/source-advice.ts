@@ -1,6 +1,6 @@
 /** Advice about the sources of a project. It goes by the look of lines, so nothing is refused for it. */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { rules } from './advice-rules.ts'
@@ -27,6 +27,7 @@ export function adviceFor(file: string, source: string): Advice[] {
 
 /** For all sources of a project. */
 export function sourceAdvice(folder: string): Advice[] {
+  if (!existsSync(join(folder, 'assembly'))) return [] // its sources are where its asconfig.json says
   const names = readdirSync(join(folder, 'assembly'), { recursive: true, encoding: 'utf8' })
   const sources = names.filter((name) => name.endsWith('.ts')).sort()
   return sources.flatMap((name) =>
