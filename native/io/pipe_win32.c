@@ -8,6 +8,20 @@
 /* A server that is busy is there all the same; longer than this nobody waits for it. */
 #define BUSY_MS_MAX 1000u
 
+/* The account of the process that serves the pipe, for one whose descriptor names no owner. */
+static void server_account(HANDLE pipe, char account[PCIO_ACCOUNT_BYTES]) {
+  ULONG server;
+  HANDLE token;
+  if (!GetNamedPipeServerProcessId(pipe, &server)) return;
+  HANDLE process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, server);
+  if (process == NULL) return;
+  if (OpenProcessToken(process, TOKEN_QUERY, &token)) {
+    win32_token_account(token, account);
+    CloseHandle(token);
+  }
+  CloseHandle(process);
+}
+
 int pcio_pipe_owner(const char *name, char account[PCIO_ACCOUNT_BYTES]) {
   char text[WIN32_PIPE_NAME_UNITS_MAX];
   WCHAR wide[WIN32_PIPE_NAME_UNITS_MAX];
@@ -25,6 +39,7 @@ int pcio_pipe_owner(const char *name, char account[PCIO_ACCOUNT_BYTES]) {
   }
   if (pipe == INVALID_HANDLE_VALUE) return GetLastError() != ERROR_FILE_NOT_FOUND;
   win32_owner_account(pipe, account);
+  if (account[0] == '\0') server_account(pipe, account);
   CloseHandle(pipe);
   return 1;
 }

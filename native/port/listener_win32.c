@@ -16,7 +16,7 @@
 
 /* ---- accounts --------------------------------------------------------------------------------- */
 
-static void token_account(HANDLE token, char account[PORT_ACCOUNT_BYTES_MAX]) {
+void win32_token_account(HANDLE token, char account[PORT_ACCOUNT_BYTES_MAX]) {
   union {
     TOKEN_USER user;
     uint8_t bytes[USER_BYTES];
@@ -32,7 +32,7 @@ void port_own_account(char account[PORT_ACCOUNT_BYTES_MAX]) {
   HANDLE token;
   account[0] = '\0';
   if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token)) return;
-  token_account(token, account);
+  win32_token_account(token, account);
   CloseHandle(token);
 }
 
@@ -45,7 +45,7 @@ void win32_client_account(HANDLE pipe, char account[PORT_ACCOUNT_BYTES_MAX]) {
   /* A thread that stayed somebody else would do everything after this in their name. */
   if (!RevertToSelf()) port_process_kill();
   if (!opened) return;
-  token_account(token, account);
+  win32_token_account(token, account);
   CloseHandle(token);
 }
 

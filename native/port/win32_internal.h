@@ -35,6 +35,9 @@ void win32_owner_account(HANDLE pipe, char account[PORT_ACCOUNT_BYTES_MAX]);
  * To be freed with LocalFree. NULL if it cannot be made, be it that an account is no SID. */
 PSECURITY_DESCRIPTOR win32_pipe_security(const char *accounts);
 
+/* The user of a token; empty text if it cannot be told. */
+void win32_token_account(HANDLE token, char account[PORT_ACCOUNT_BYTES_MAX]);
+
 /* Who has connected to a pipe; empty text if it cannot be told. */
 void win32_client_account(HANDLE pipe, char account[PORT_ACCOUNT_BYTES_MAX]);
 
