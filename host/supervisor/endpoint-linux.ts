@@ -4,11 +4,11 @@
  */
 
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 
 import { PortcullisError } from '../errors.ts'
 import { ownAccount } from './account.ts'
-import { isListening } from './is-listening.ts'
 
 /** The account that owns an endpoint, or would if it were there: what a settings file names as `owner`. */
 export function owner(folder: string): string {
@@ -26,6 +26,20 @@ export function checkOperator(): void {}
 
 export function operatorPath(endpoint: string): string {
   return join(endpoint, 'operator.sock')
+}
+
+/** Whether somebody listens at the socket, be it that they do not get round to accepting. */
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    socket.on('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', ({ code }: NodeJS.ErrnoException) =>
+      resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'),
+    )
+  })
 }
 
 /** Whether a host serves an endpoint. */

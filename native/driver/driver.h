@@ -10,6 +10,5 @@
 int driver_script(int argc, char **argv);
 int driver_load(int argc, char **argv);
 int driver_cycles(int argc, char **argv);
-int driver_reload(int argc, char **argv);
 
 #endif

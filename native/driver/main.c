@@ -11,7 +11,6 @@ static const char usage[] =
     "                         [--seed N] [--inside-mix] [--expect-all | --tolerate-no-answer]\n"
     "                         [--restart-every N]\n"
     "       portcullis_driver cycles PLUGIN --count N --threads N --application A [--seed N]\n"
-    "       portcullis_driver reload PLUGIN --count N\n"
     "       portcullis_driver fail\n";
 
 /* Proves that whoever runs the driver notices when it fails. */
@@ -29,7 +28,6 @@ static const struct {
     {"script", driver_script},
     {"load", driver_load},
     {"cycles", driver_cycles},
-    {"reload", driver_reload},
     {"fail", driver_fail},
 };
 

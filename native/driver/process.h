@@ -4,11 +4,9 @@
 
 #include <stdint.h>
 
-/* Resident memory in KiB, the number of open descriptors (on Windows handles) and of threads; 0 if the system does
- * not tell. */
+/* Resident memory in KiB, and the number of open descriptors (on Windows handles); 0 if the system does not tell. */
 uint64_t process_rss_kib(void);
 uint32_t process_fd_count(void);
-uint32_t process_thread_count(void);
 
 /* The threads of this process by the system's numbers, at most `most`; how many there are. A thread that has been
  * joined is not among them, though the system may still be clearing up after it. */

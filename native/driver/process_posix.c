@@ -48,10 +48,6 @@ uint32_t process_fd_count(void) {
   return count == 0 ? 0 : count - 1; /* without the directory's own */
 }
 
-uint32_t process_thread_count(void) {
-  return count_entries("/proc/self/task");
-}
-
 /* PF_EXITING of Linux: the thread runs no code of ours any more; whoever joined it may have been woken already. */
 #define FLAG_EXITING 0x4u
 

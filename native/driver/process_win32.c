@@ -59,20 +59,6 @@ uint32_t process_fd_count(void) {
   return told ? count : count_in_system_table();
 }
 
-uint32_t process_thread_count(void) {
-  THREADENTRY32 entry = {.dwSize = sizeof entry};
-  HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
-  uint32_t count = 0;
-  if (snapshot == INVALID_HANDLE_VALUE) {
-    return 0;
-  }
-  for (BOOL more = Thread32First(snapshot, &entry); more; more = Thread32Next(snapshot, &entry)) {
-    count += entry.th32OwnerProcessID == GetCurrentProcessId();
-  }
-  CloseHandle(snapshot);
-  return count;
-}
-
 uint32_t process_threads(uint64_t *numbers, uint32_t most) {
   HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
   THREADENTRY32 entry = {.dwSize = sizeof entry};

@@ -2,7 +2,8 @@
  *
  * Everything that the plug-in and portcullis_io need from the system stands here, before any
  * implementation: who may call it, what NULL and zero mean, how it ends. The *_posix.c files are one
- * implementation, the *_win32.c files another with the same functions in the same order. Times are monotonic nanoseconds from port_now_ns; a deadline in the past means "do not wait".
+ * implementation, the *_win32.c files another. Times are monotonic nanoseconds from port_now_ns; a deadline in the
+ * past means "do not wait".
  *
  * An *endpoint* is a base name (a folder on Linux, the beginning of a pipe's name on Windows); evaluator
  * `index` listens below it. An *account* is text: "uid:1000" on Linux, a SID in text form on Windows. */
