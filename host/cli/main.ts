@@ -109,6 +109,7 @@ function program(): Command {
     .description('run the policy host until it is told to end')
     .requiredOption('--config <file>', 'configuration file')
     .addOption(new Option('--log-level <level>', 'what to log').choices(logLevels).default('info'))
+    .option('--supervised', 'end in order when standard input ends: for service managers, which hold it open')
     .action(serve)
 
   top
