@@ -54,8 +54,30 @@ set(version_numbers ${CMAKE_MATCH_1},${CMAKE_MATCH_2},${CMAKE_MATCH_3},0)
 
 function(link_product target description)
   set(version_name ${target})
+  get_target_property(version_type ${target} TYPE)
+  if(version_type STREQUAL "EXECUTABLE")
+    set(version_type VFT_APP)
+    set(version_suffix .exe)
+  else()
+    set(version_type VFT_DLL)
+    set(version_suffix .dll)
+  endif()
   set(version_description ${description})
   configure_file(${CMAKE_SOURCE_DIR}/cmake/version.rc.in ${CMAKE_BINARY_DIR}/${target}.rc @ONLY)
   target_sources(${target} PRIVATE ${CMAKE_BINARY_DIR}/${target}.rc)
   target_link_options(${target} PRIVATE LINKER:--exclude-libs,ALL)
+endfunction()
+
+# Texts of the Event Log: a header with their identifiers, and a resource that is linked into the program.
+function(add_message_table target source)
+  get_filename_component(name ${source} NAME_WE)
+  set(made ${CMAKE_BINARY_DIR}/${name})
+  add_custom_command(
+    OUTPUT ${made}/${name}_table.h ${made}/${name}.rc
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${made}
+    COMMAND ${MINGW_WINDMC} -U -h ${made} -r ${made} ${CMAKE_SOURCE_DIR}/${source}
+    COMMAND ${CMAKE_COMMAND} -E rename ${made}/${name}.h ${made}/${name}_table.h
+    DEPENDS ${source})
+  target_sources(${target} PRIVATE ${made}/${name}_table.h ${made}/${name}.rc)
+  target_include_directories(${target} PRIVATE ${made})
 endfunction()
