@@ -75,6 +75,7 @@ export const errorTable = {
   ERR_HOST_UNREACHABLE: { fault: 'operator', text: 'no running host answers' },
   ERR_QUESTION_FILE: { fault: 'operator', text: 'the question is not a well-formed question' },
   ERR_SETTINGS_FILE: { fault: 'operator', text: 'the settings are not well-formed settings' },
+  ERR_PLUGIN_SETTINGS: { fault: 'operator', text: "the plug-in's settings file cannot be used" },
   ERR_VECTORS_FILE: { fault: 'operator', text: 'the vectors are not well-formed vectors' },
   ERR_FILE_READ: { fault: 'operator', text: 'a file, or who may change it, cannot be read' },
   ERR_FILE_WRITE: { fault: 'operator', text: 'a file cannot be written' },
