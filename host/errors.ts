@@ -82,7 +82,7 @@ export const errorTable = {
   ERR_FILE_LOCKED: { fault: 'operator', text: 'another process is at work on this' },
   ERR_PROJECT_FOLDER: { fault: 'operator', text: 'the folder cannot be used as a policy project' },
   ERR_PROJECT_PACKAGE: { fault: 'operator', text: 'a package that compiles policies is not installed' },
-  ERR_SDK_MISSING: { fault: 'operator', text: 'the SDK has not been packed; run "npm run build"' },
+  ERR_SDK_MISSING: { fault: 'operator', text: 'the packed SDK is not there' },
   ERR_CONNECTION_FOREIGN: {
     fault: 'operator',
     text: 'no tenant is configured for this application and this account',
@@ -101,7 +101,7 @@ export const errorTable = {
   },
   ERR_CONNECTION_TOO_MANY: { fault: 'plug-in', text: 'the evaluator has as many connections as it serves' },
   ERR_BLOCK: { fault: 'plug-in', text: 'the request block is malformed' },
-  ERR_NATIVE_MISSING: { fault: 'operator', text: 'a native library has not been built' },
+  ERR_NATIVE_MISSING: { fault: 'operator', text: 'a part of this installation is not there' },
   ERR_EVALUATOR_START: { fault: 'host', text: 'an evaluator process did not become ready' },
   ERR_CHANNEL: { fault: 'host', text: 'the channel to the plug-ins failed' },
   ERR_HOST_FAULT: {
