@@ -13,6 +13,7 @@ import { bench } from './bench.ts'
 import { build } from './build.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
+import { doctor } from './doctor.ts'
 import { explain } from './explain.ts'
 import { newProject } from './new.ts'
 import { quarantine } from './quarantine.ts'
@@ -176,6 +177,13 @@ Status 0: the policy allows; 1: it denies, or there is no answer; 2: a file cann
     .description('have a running host finish what it has accepted, and end')
     .requiredOption('--config <file>', "the running host's configuration file")
     .action(stop)
+
+  top
+    .command('doctor')
+    .description('look at every part of an installation, and say what to do about what is not right')
+    .requiredOption('--config <file>', "the host's configuration file")
+    .option('--json', 'print JSON')
+    .action(doctor)
 
   top
     .command('demo')
