@@ -10,7 +10,7 @@ import { dirname, resolve } from 'node:path'
 
 import type { Quota } from '../engine/result-record.ts'
 import { PortcullisError } from '../errors.ts'
-import { checkSchema, compileSchema, parseJson, readText, whyUnreadable } from '../json-file.ts'
+import { checkSchema, parseJson, readText, schemaOf, whyUnreadable } from '../json-file.ts'
 import { evaluatorsMax, fuelPerDecision, moduleBytesMax } from '../limits.ts'
 import { hostFile } from '../paths.ts'
 import type { Rules } from '../winrm/decision.ts'
@@ -108,7 +108,7 @@ export interface PolicyUse {
 /** A quota that limits nothing: what holds where the operator sets no ceiling. */
 export const noCeiling: Quota = [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff]
 
-const validate = compileSchema(hostFile('tenant', 'config.schema.json'))
+const schema = schemaOf(hostFile('tenant', 'config.schema.json'))
 
 function quotaOf(text: QuotaText): Quota {
   return [text.concurrentShells, text.concurrentOperations, text.timeslotSeconds, text.operationsPerTimeslot]
@@ -235,7 +235,7 @@ function tenantOf(text: TenantText, place: string, files: PolicyFiles): Tenant {
 /** Reads the file and the policies it names. Throws an ERR_CONFIG_ error that says where and what. */
 export function loadConfig(path: string): Config {
   const value = parseJson(readText(path, 'ERR_CONFIG_UNREADABLE'), path, 'ERR_CONFIG_JSON')
-  checkSchema(validate, value, path, 'ERR_CONFIG_SCHEMA')
+  checkSchema(schema, value, path, 'ERR_CONFIG_SCHEMA')
   const text = value as ConfigText
   checkCollisions(text.tenants)
   const folder = dirname(resolve(path))
