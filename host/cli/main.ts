@@ -20,6 +20,7 @@ import { quarantine } from './quarantine.ts'
 import { run } from './run.ts'
 import { runCommand, topCommand } from './run-command.ts'
 import { logLevels, serve } from './serve.ts'
+import { addServiceCommands } from './service.ts'
 import { stop } from './stop.ts'
 import { test } from './test.ts'
 
@@ -191,6 +192,8 @@ Status 0: the policy allows; 1: it denies, or there is no answer; 2: a file cann
     .description('start a host with two tenants and ask it documented questions')
     .option('--stay', 'keep serving afterwards, until Ctrl+C')
     .action(demo)
+
+  addServiceCommands(top)
 
   return top
 }

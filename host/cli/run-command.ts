@@ -11,7 +11,8 @@ import { visible } from './table.ts'
 
 const USAGE = 2
 
-const usageErrors = /^ERR_(CONFIG_|QUESTION_|SETTINGS_|PLUGIN_SETTINGS|VECTORS_|PROJECT_|MODULE_UNREADABLE)/
+const usageErrors =
+  /^ERR_(SERVICE_(ARGUMENT|SYSTEM)|CONFIG_|QUESTION_|SETTINGS_|PLUGIN_SETTINGS|VECTORS_|PROJECT_|MODULE_UNREADABLE)/
 
 /**
  * Prints what went wrong and returns the exit code for it.

@@ -1,4 +1,4 @@
-/* Registering and taking away. Whatever install has begun with a new service it takes back if it cannot finish. */
+/* Registering and taking away. What install has begun it takes back if it cannot finish. */
 #include "service/manager.h"
 
 #include <stdio.h>
@@ -102,6 +102,14 @@ static DWORD register_service(opened *opened, const installation *given, const W
   return opened->service == NULL ? GetLastError() : 0;
 }
 
+/* What it was before: an upgrade that fails leaves the service that was there. */
+static void restore(const opened *opened) {
+  const QUERY_SERVICE_CONFIGW *config = opened->config;
+  (void)ChangeServiceConfigW(opened->service, config->dwServiceType, config->dwStartType, config->dwErrorControl,
+                             config->lpBinaryPathName, NULL, NULL, NULL, config->lpServiceStartName, L"",
+                             config->lpDisplayName);
+}
+
 /* What belongs to it. Says what went wrong. */
 static bool finish(const opened *opened, const installation *given, const WCHAR *program, settled *settled,
                    WCHAR sid[ACCOUNT_SID_UNITS]) {
@@ -144,9 +152,11 @@ bool manager_install(const installation *given) {
     for (size_t i = 0; i < sizeof settled.lacks; i++) lacks[i] = (WCHAR)settled.lacks[i];
     report_text("lacks", lacks);
     report_end();
-  } else if (is_new && opened.service != NULL) {
+  } else if (error == 0 && is_new) {
     (void)event_source_remove(given->options.name);
     (void)DeleteService(opened.service);
+  } else if (error == 0) {
+    restore(&opened);
   }
   manager_close(&opened);
   return done;
