@@ -195,9 +195,8 @@ DWORD host_end(host *self, DWORD wait_ms, bool *in_order) {
   (void)WaitForSingleObject(self->process, REMAINS_MS_MAX);
   (void)GetExitCodeProcess(self->process, &exit_code);
   for (int i = 0; i < 2; i++) {
-    /* Whoever else might hold the other end of a pipe must not hold us. */
-    if (WaitForSingleObject(self->readers[i], REMAINS_MS_MAX) != WAIT_OBJECT_0) CancelSynchronousIo(self->readers[i]);
-    (void)WaitForSingleObject(self->readers[i], INFINITE);
+    /* Whoever else might hold the other end of a pipe must not hold us. Again, should it have come between two reads. */
+    while (WaitForSingleObject(self->readers[i], REMAINS_MS_MAX) != WAIT_OBJECT_0) CancelSynchronousIo(self->readers[i]);
   }
   close_all(self);
   while (self->words_used > 0 && self->words[self->words_used - 1] <= ' ') self->words_used--;

@@ -85,20 +85,21 @@ static settled settle_all(SC_HANDLE service) {
 
 /* ---- install ---------------------------------------------------------------------------------------- */
 
-/* Registers it, or points ours to the new files. Returns 0 or an error of Windows. */
+/* Registers it, or points ours to the new files. There is no password: the accounts that need none must be given none, not
+ * even an empty one. Returns 0 or an error of Windows. */
 static DWORD register_service(opened *opened, const installation *given, const WCHAR *image) {
   WCHAR display[DISPLAY_UNITS_MAX];
   bool is_plain = wcscmp(given->options.name, L"Portcullis") == 0;
   (void)_snwprintf(display, DISPLAY_UNITS_MAX, is_plain ? L"Portcullis" : L"Portcullis (%ls)", given->options.name);
   if (opened->service != NULL) {
     return ChangeServiceConfigW(opened->service, SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL,
-                                image, NULL, NULL, NULL, given->account, L"", display)
+                                image, NULL, NULL, NULL, given->account, NULL, display)
                ? 0
                : GetLastError();
   }
   opened->service = CreateServiceW(opened->manager, given->options.name, display, SERVICE_ALL_ACCESS,
                                    SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL, image, NULL, NULL,
-                                   NULL, given->account, L"");
+                                   NULL, given->account, NULL);
   return opened->service == NULL ? GetLastError() : 0;
 }
 
@@ -106,7 +107,7 @@ static DWORD register_service(opened *opened, const installation *given, const W
 static void restore(const opened *opened) {
   const QUERY_SERVICE_CONFIGW *config = opened->config;
   (void)ChangeServiceConfigW(opened->service, config->dwServiceType, config->dwStartType, config->dwErrorControl,
-                             config->lpBinaryPathName, NULL, NULL, NULL, config->lpServiceStartName, L"",
+                             config->lpBinaryPathName, NULL, NULL, NULL, config->lpServiceStartName, NULL,
                              config->lpDisplayName);
 }
 

@@ -89,6 +89,8 @@ describe.skipIf(skipped !== '')(`portcullis_service.exe${skipped}`, () => {
 
   it('cannot become anybody else', () => {
     const names = [...program().imports.values()].flat()
-    expect(names.filter((name) => /Impersonate|LogonUser|SetThreadToken|CreateProcessAs/.test(name))).toEqual([])
+    expect(names.filter((name) => /Impersonate|LogonUser|SetThreadToken|CreateProcessAs/.test(name))).toEqual(
+      [],
+    )
   })
 })

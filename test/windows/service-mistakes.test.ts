@@ -161,7 +161,6 @@ describe.skipIf(skipped !== '')(`a service that cannot start says why, soon${ski
   it('a configuration that was broken since', { timeout }, async () => {
     writeFileSync(service.configPath, '{\n  "endpoint": "e",\n}')
     const error = await refused()
-    console.log(error)
     service.writeConfig(good)
     expect(error).toMatch(/ended while its host started; mend this and start it again/)
     expect(error).toMatch(/error 5 The host could not start: It ended with exit code 2\./)
