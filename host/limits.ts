@@ -77,6 +77,9 @@ export const operatorMsMax = 5_000
 /** An operator's command is a name and a tenant. */
 export const operatorLineBytesMax = 4_096
 
+/** How long a file's replacement waits for whoever has the file open: a scanner of Windows reads it in a fraction of that. */
+export const replaceMsMax = 2_000
+
 /**
  * Processor time for each step of admission, in whole seconds because the system counts so. The dearest module is rewritten or
  * compiled in a fraction of one, and all vectors together have 1.3 s of fuel.

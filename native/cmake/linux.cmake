@@ -2,6 +2,7 @@
 
 set(system posix)
 set(port_sources port/port_posix.c port/channel_posix.c)
+set(io_sources io/files_posix.c)
 
 find_package(Threads REQUIRED)
 set(system_libraries Threads::Threads ${CMAKE_DL_LIBS} m)

