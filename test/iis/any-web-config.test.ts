@@ -1,0 +1,92 @@
+// Whatever a web.config looks like: one element comes in, everything else stays byte for byte, and it goes out again as it came.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { type ConfigText, decodeConfig, encodeConfig } from '../../host/iis/config-text.ts'
+import { attributesFor, planApply, planRemove } from '../../host/iis/plan.ts'
+import { locate } from '../../host/iis/section.ts'
+import { webConfigs } from './web-configs.ts'
+
+const wanted = attributesFor('Portcullis', 'C:\\Program Files\\R&D\\portcullis.dll')
+const newer = attributesFor('Portcullis', "D:\\O'Brien\\portcullis.dll")
+
+const read = (bytes: Buffer): ConfigText => decodeConfig('web.config', bytes)
+
+function apply(bytes: Buffer, attributes = wanted): Buffer {
+  const config = read(bytes)
+  return encodeConfig(config, planApply(config, attributes).text)
+}
+
+function remove(bytes: Buffer): Buffer {
+  const config = read(bytes)
+  return encodeConfig(config, planRemove(config, 'Portcullis').text)
+}
+
+/** How many bytes two files have in common at their beginnings and, beyond that, at their ends. */
+function common(one: Buffer, other: Buffer): number {
+  const length = Math.min(one.length, other.length)
+  let first = 0
+  while (first < length && one[first] === other[first]) first++
+  let last = 0
+  while (last < length - first && one[one.length - 1 - last] === other[other.length - 1 - last]) last++
+  return first + last
+}
+
+/** The most that a splice may take away: the `/>` of one self-closed element, with white space before it, in UTF-16. */
+const TAKEN_BYTES_MAX = 2 * 5
+
+const runs = { numRuns: 2_000 }
+
+describe('any web.config', () => {
+  it('has one authorization plug-in after apply, with the attributes that were wanted', () => {
+    fc.assert(
+      fc.property(webConfigs, ({ bytes }) => {
+        const { authorizationPlugins } = locate(read(apply(bytes)))
+        expect(authorizationPlugins.map(({ attributes }) => ({ ...attributes }))).toEqual([wanted])
+      }),
+      runs,
+    )
+  })
+
+  it('keeps everything else byte for byte', () => {
+    fc.assert(
+      fc.property(webConfigs, ({ bytes }) => {
+        expect(common(bytes, apply(bytes))).toBeGreaterThanOrEqual(bytes.length - TAKEN_BYTES_MAX)
+      }),
+      runs,
+    )
+  })
+
+  it('is not changed by a second apply', () => {
+    fc.assert(
+      fc.property(webConfigs, ({ bytes }) => {
+        const once = apply(bytes)
+        expect(apply(once).equals(once)).toBe(true)
+      }),
+      runs,
+    )
+  })
+
+  it('is what it was after apply and remove, if it had PluginModules', () => {
+    fc.assert(
+      fc.property(webConfigs, fc.boolean(), ({ bytes, hasModules }, isUpgraded) => {
+        fc.pre(hasModules)
+        const once = apply(bytes)
+        expect(read(remove(isUpgraded ? apply(once, newer) : once)).text).toBe(read(bytes).text)
+        expect(remove(once).equals(bytes)).toBe(true)
+      }),
+      runs,
+    )
+  })
+
+  it('is after an upgrade what the newer plug-in's apply alone would have made of it', () => {
+    fc.assert(
+      fc.property(webConfigs, ({ bytes }) => {
+        const once = apply(bytes)
+        expect(read(apply(once, newer)).text).toBe(read(apply(bytes, newer)).text)
+      }),
+      runs,
+    )
+  })
+})
