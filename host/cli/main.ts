@@ -13,6 +13,7 @@ import { build } from './build.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
 import { explain } from './explain.ts'
+import { addIisCommands } from './iis.ts'
 import { newProject } from './new.ts'
 import { quarantine } from './quarantine.ts'
 import { run } from './run.ts'
@@ -165,6 +166,8 @@ Status 0: the policy allows; 1: it denies, or there is no answer; 2: a file cann
     .description('have a running host finish what it has accepted, and end')
     .requiredOption('--config <file>', "the running host's configuration file")
     .action(stop)
+
+  addIisCommands(top)
 
   top
     .command('demo')

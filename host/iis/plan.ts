@@ -19,8 +19,15 @@ export type PluginAttributes = Readonly<Record<(typeof attributeNames)[number], 
 
 export const defaultName = 'Portcullis'
 
-export function attributesFor(name: string, filename: string): PluginAttributes {
-  return { Name: name, Filename: filename, SDKVersion: '1', SupportsQuota: 'true' }
+/** What apply is asked for. Without a name, the one that is there stays. */
+export interface Wanted {
+  readonly filename: string
+  readonly name?: string | undefined
+}
+
+function attributesFor({ filename, name }: Wanted, element: Element | undefined): PluginAttributes {
+  const Name = name ?? (element?.attributes.Name || defaultName)
+  return { Name, Filename: filename, SDKVersion: '1', SupportsQuota: 'true' }
 }
 
 export interface Plan {
@@ -31,10 +38,11 @@ export interface Plan {
   readonly done: readonly string[]
 }
 
-/** What says that an element is about our plug-in: its file's name, or its own. */
-export function isOurs({ attributes }: Element, name: string = defaultName): boolean {
+/** By the name of its file. A name in IIS anybody may give; without a file it is all that there is. */
+export function isOurs({ attributes }: Element): boolean {
   const { Name, Filename, FileName } = attributes
-  return Name === name || isPluginFile(Filename ?? FileName ?? '')
+  const file = Filename ?? FileName
+  return file === undefined ? Name === defaultName : isPluginFile(file)
 }
 
 function render(attributes: PluginAttributes, style: Style): string {
@@ -101,10 +109,10 @@ function checkResult(config: ConfigText, text: string, wanted: PluginAttributes)
 }
 
 /** Throws ERR_IIS_XML, ERR_IIS_SECTION, ERR_IIS_OTHER_PLUGIN. */
-export function planApply(config: ConfigText, wanted: PluginAttributes): Plan {
+export function planApply(config: ConfigText, asked: Wanted): Plan {
   const before = locate(config)
   const { chain, authorizationPlugins } = before
-  const other = authorizationPlugins.find((element) => !isOurs(element, wanted.Name))
+  const other = authorizationPlugins.find((element) => !isOurs(element))
   if (other !== undefined) {
     const place = `${config.path}, line ${lineOf(config.text, other.start)}`
     const cure = 'WinRM asks one for each virtual directory: remove that element, if it is no longer wanted'
@@ -117,6 +125,7 @@ export function planApply(config: ConfigText, wanted: PluginAttributes): Plan {
   if (second !== undefined) {
     refuseElement(config, second, `"${pluginName}" is there twice for Portcullis; remove one of them`)
   }
+  const wanted = attributesFor(asked, element)
   if (element === undefined) {
     const splice = insertion(config.text, chain, chainNames.slice(chain.length), (style) =>
       render(wanted, style),
@@ -137,12 +146,12 @@ export function planApply(config: ConfigText, wanted: PluginAttributes): Plan {
 }
 
 /** Takes out what is ours, be it misspelt or there twice; another plug-in stays. Throws ERR_IIS_XML, ERR_IIS_SECTION. */
-export function planRemove(config: ConfigText, name: string): Plan {
+export function planRemove(config: ConfigText): Plan {
   const before = locate(config)
   const done: string[] = []
   let { text } = config
   for (let located = before; ; located = locate({ ...config, text })) {
-    const element = located.authorizationPlugins.find((each) => isOurs(each, name))
+    const element = located.authorizationPlugins.find(isOurs)
     const modules = located.chain[chainNames.length - 1]
     if (element === undefined || modules === undefined) break
     text = spliced(text, [removal(text, modules, element)])

@@ -8,7 +8,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { PortcullisError } from '../errors.ts'
 import { whyUnreadable } from '../json-file.ts'
 
-/** What WinRM looks up in an authorization plug-in (native/plugin/exports.def has the same). */
+/** What WinRM looks up in an authorization plug-in (native/plugin/portcullis.def has the same). */
 export const entryPoints = [
   'WSManPluginAuthzOperation',
   'WSManPluginAuthzQueryQuota',

@@ -4,23 +4,23 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { type ConfigText, decodeConfig, encodeConfig } from '../../host/iis/config-text.ts'
-import { attributesFor, planApply, planRemove } from '../../host/iis/plan.ts'
+import { planApply, planRemove, type Wanted } from '../../host/iis/plan.ts'
 import { locate } from '../../host/iis/section.ts'
 import { webConfigs } from './web-configs.ts'
 
-const wanted = attributesFor('Portcullis', 'C:\\Program Files\\R&D\\portcullis.dll')
-const newer = attributesFor('Portcullis', "D:\\O'Brien\\portcullis.dll")
+const wanted = { name: 'Portcullis', filename: 'C:\\Program Files\\R&D\\portcullis.dll' }
+const newer = { filename: "D:\\O'Brien\\portcullis.dll" }
 
 const read = (bytes: Buffer): ConfigText => decodeConfig('web.config', bytes)
 
-function apply(bytes: Buffer, attributes = wanted): Buffer {
+function apply(bytes: Buffer, asked: Wanted = wanted): Buffer {
   const config = read(bytes)
-  return encodeConfig(config, planApply(config, attributes).text)
+  return encodeConfig(config, planApply(config, asked).text)
 }
 
 function remove(bytes: Buffer): Buffer {
   const config = read(bytes)
-  return encodeConfig(config, planRemove(config, 'Portcullis').text)
+  return encodeConfig(config, planRemove(config).text)
 }
 
 /** How many bytes two files have in common at their beginnings and, beyond that, at their ends. */
@@ -43,7 +43,9 @@ describe('any web.config', () => {
     fc.assert(
       fc.property(webConfigs, ({ bytes }) => {
         const { authorizationPlugins } = locate(read(apply(bytes)))
-        expect(authorizationPlugins.map(({ attributes }) => ({ ...attributes }))).toEqual([wanted])
+        expect(authorizationPlugins.map(({ attributes }) => ({ ...attributes }))).toEqual([
+          { Name: 'Portcullis', Filename: wanted.filename, SDKVersion: '1', SupportsQuota: 'true' },
+        ])
       }),
       runs,
     )
@@ -80,7 +82,7 @@ describe('any web.config', () => {
     )
   })
 
-  it('is after an upgrade what the newer plug-in's apply alone would have made of it', () => {
+  it('is after an upgrade what the newer release alone would have made of it', () => {
     fc.assert(
       fc.property(webConfigs, ({ bytes }) => {
         const once = apply(bytes)
