@@ -10,6 +10,7 @@ import {
   openSync,
   readFileSync,
   realpathSync,
+  rmSync,
   statSync,
   writeSync,
 } from 'node:fs'
@@ -30,6 +31,9 @@ function writeNew(path: string, bytes: Buffer, mode: number): void {
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
     fsyncSync(file)
+  } catch (error) {
+    rmSync(path) // half a copy is worse than none
+    throw error
   } finally {
     closeSync(file)
   }

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { type ConfigText, decodeConfig, encodeConfig } from '../../host/iis/config-text.ts'
+import { type Element, parseConfig } from '../../host/iis/config-xml.ts'
 import { planApply, planRemove, type Wanted } from '../../host/iis/plan.ts'
 import { locate } from '../../host/iis/section.ts'
 import { webConfigs } from './web-configs.ts'
@@ -38,7 +39,28 @@ const TAKEN_BYTES_MAX = 2 * 5
 
 const runs = { numRuns: 2_000 }
 
+function* all(element: Element): Generator<Element> {
+  yield element
+  for (const child of element.children) yield* all(child)
+}
+
 describe('any web.config', () => {
+  it('is known element by element, each from its "<" to its last ">"', () => {
+    fc.assert(
+      fc.property(webConfigs, ({ bytes }) => {
+        const config = read(bytes)
+        for (const { name, start, end } of all(parseConfig(config))) {
+          expect(config.text.startsWith(`<${name}`, start)).toBe(true)
+          expect([config.text.charAt(end - 1), end <= config.text.length]).toEqual(['>', true])
+        }
+      }),
+      {
+        ...runs,
+        examples: [[{ bytes: Buffer.from('<configuration a="🔑"/>'), text: '', hasModules: false }]],
+      },
+    )
+  })
+
   it('has one authorization plug-in after apply, with the attributes that were wanted', () => {
     fc.assert(
       fc.property(webConfigs, ({ bytes }) => {

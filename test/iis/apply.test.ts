@@ -17,11 +17,13 @@ import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
+import { errorTable } from '../../host/errors.ts'
 import { carryOut } from '../../host/iis/change.ts'
 import { decodeConfig } from '../../host/iis/config-text.ts'
 import { lineDiff } from '../../host/iis/line-diff.ts'
 import { planApply, planRemove } from '../../host/iis/plan.ts'
 import { runProgram } from '../support/command.ts'
+import { referencePage } from '../support/reference-page.ts'
 import { refusal } from '../support/refusal.ts'
 import { dll, host, operations, plugin, webConfig } from './sites.ts'
 
@@ -330,6 +332,17 @@ describe('show', () => {
     writeFileSync(path, '<configuration>')
     expect(run('show')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(/ERR_IIS_XML/) })
     expect(existsSync(`${path}.portcullis-backup`)).toBe(false)
+  })
+})
+
+describe('the reference page', () => {
+  it('has every code of apply, and every field of show', () => {
+    const page = referencePage('iis')
+    const codes = Object.keys(errorTable).filter((code) => code.startsWith('ERR_IIS_'))
+    writeFileSync(path, applied(webConfig('')))
+    const report: object = JSON.parse(run('show', '--json').stdout)
+    for (const name of [...codes, ...Object.keys(report)])
+      expect(page).toMatch(new RegExp(`\`${name}(\\[\\])?\``))
   })
 })
 

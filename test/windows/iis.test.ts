@@ -90,7 +90,7 @@ describe.skipIf(skipped !== '')(`a web.config in UTF-16 on Windows' Node${skippe
     })
   })
 
-  it('is in order as soon as the settings are there, but for who may change it under Wine', async () => {
+  it('is in order as soon as the settings are there', async () => {
     writeFileSync(settings, 'endpoint = portcullis\nowner = S-1-5-18\n')
     const { status, output } = await iis('show', ...onHost)
     expect(output).toMatch(/ {2}settings +Z:.*portcullis\.settings/)
