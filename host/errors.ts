@@ -75,6 +75,7 @@ export const errorTable = {
   ERR_HOST_UNREACHABLE: { fault: 'operator', text: 'no running host answers' },
   ERR_QUESTION_FILE: { fault: 'operator', text: 'the question is not a well-formed question' },
   ERR_SETTINGS_FILE: { fault: 'operator', text: 'the settings are not well-formed settings' },
+  ERR_PLUGIN_SETTINGS: { fault: 'operator', text: "the plug-in's settings file cannot be used" },
   ERR_VECTORS_FILE: { fault: 'operator', text: 'the vectors are not well-formed vectors' },
   ERR_IIS_UNREADABLE: { fault: 'operator', text: 'a configuration file of IIS cannot be read' },
   ERR_IIS_ENCODING: {
@@ -96,7 +97,7 @@ export const errorTable = {
   ERR_FILE_LOCKED: { fault: 'operator', text: 'another process is at work on this' },
   ERR_PROJECT_FOLDER: { fault: 'operator', text: 'the folder cannot be used as a policy project' },
   ERR_PROJECT_PACKAGE: { fault: 'operator', text: 'a package that compiles policies is not installed' },
-  ERR_SDK_MISSING: { fault: 'operator', text: 'the SDK has not been packed; run "npm run build"' },
+  ERR_SDK_MISSING: { fault: 'operator', text: 'the packed SDK is not there' },
   ERR_CONNECTION_FOREIGN: {
     fault: 'operator',
     text: 'no tenant is configured for this application and this account',
@@ -115,7 +116,7 @@ export const errorTable = {
   },
   ERR_CONNECTION_TOO_MANY: { fault: 'plug-in', text: 'the evaluator has as many connections as it serves' },
   ERR_BLOCK: { fault: 'plug-in', text: 'the request block is malformed' },
-  ERR_NATIVE_MISSING: { fault: 'operator', text: 'a native library has not been built' },
+  ERR_NATIVE_MISSING: { fault: 'operator', text: 'a part of this installation is not there' },
   ERR_EVALUATOR_START: { fault: 'host', text: 'an evaluator process did not become ready' },
   ERR_CHANNEL: { fault: 'host', text: 'the channel to the plug-ins failed' },
   ERR_HOST_FAULT: {

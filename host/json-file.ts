@@ -10,9 +10,18 @@ import { type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
 
 import { type ErrorCode, PortcullisError } from './errors.ts'
 
-export function compileSchema(schemaPath: string): ValidateFunction {
-  const ajv = new Ajv({ allErrors: true, strict: true, verbose: true })
-  return ajv.compile(JSON.parse(readFileSync(schemaPath, 'utf8')))
+/** Gives the check that a schema describes. */
+export type Schema = () => ValidateFunction
+
+/** Compiled when it is first asked for: a command needs one or two of them, and each takes some milliseconds. */
+export function schemaOf(schemaPath: string): Schema {
+  let validate: ValidateFunction | undefined
+  return () => {
+    validate ??= new Ajv({ allErrors: true, strict: true, verbose: true }).compile(
+      JSON.parse(readFileSync(schemaPath, 'utf8')),
+    )
+    return validate
+  }
 }
 
 /** Line and column of an offset, from 1, as editors count. */
@@ -47,12 +56,8 @@ function describeSchemaError({ instancePath, keyword, params, message, parentSch
 const PROBLEMS_SHOWN_MAX = 10
 
 /** Throws `code` with every place where `value` breaks the schema. */
-export function checkSchema(
-  validate: ValidateFunction,
-  value: unknown,
-  source: string,
-  code: ErrorCode,
-): void {
+export function checkSchema(schema: Schema, value: unknown, source: string, code: ErrorCode): void {
+  const validate = schema()
   if (validate(value)) return
   const problems = [...new Set((validate.errors ?? []).map(describeSchemaError))]
   throw new PortcullisError(code, `${source}\n  ${problems.slice(0, PROBLEMS_SHOWN_MAX).join('\n  ')}`)

@@ -3,11 +3,8 @@
  * process, the double calls its entry points, and what is printed is what the completion said.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-
-import { type Completion, Double, installPlugin } from '../double/double.ts'
+import { askOnce } from '../double/ask-once.ts'
+import type { Completion } from '../double/double.ts'
 import { PortcullisError } from '../errors.ts'
 import { ownAccount } from '../supervisor/account.ts'
 import { endpointOwner, isServed } from '../supervisor/endpoint.ts'
@@ -85,23 +82,6 @@ function describe(completion: Completion): object {
   }
 }
 
-/** Starts the plug-in for the question's application, asks, and shuts it down again. */
-async function askOnce(endpoint: string, question: Question): Promise<Completion> {
-  const folder = mkdtempSync(join(tmpdir(), 'portcullis-ask-'))
-  try {
-    const winrm = new Double()
-    winrm.load(installPlugin(folder, endpoint, endpointOwner(endpoint)))
-    const { code, instance } = winrm.startup(question.application)
-    if (instance === 0) throw new PortcullisError('ERR_CHANNEL', `WSManPluginStartup returned ${code}`)
-    const completion = await winrm.ask(instance, question)
-    await winrm.shutdown(instance)
-    winrm.unload()
-    return completion
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
 /** Why nobody answered, as far as it can be told from here; a question that a host has seen is in its log. */
 async function hintFor({ endpoint, tenants }: Config, question: Question): Promise<string> {
   if (!(await isServed(endpoint))) return `no host serves ${endpoint}; start one with "portcullis serve"`
@@ -122,7 +102,10 @@ async function hintFor({ endpoint, tenants }: Config, question: Question): Promi
 export async function ask(given: AskArguments): Promise<void> {
   const question = questionFrom(given)
   const config = loadConfig(callersPath(given.config))
-  const completion = await askOnce(config.endpoint, question)
+  const completion = await askOnce(
+    { endpoint: config.endpoint, owner: endpointOwner(config.endpoint) },
+    question,
+  )
   const description = describe(completion)
   if (given.json) {
     console.log(JSON.stringify(description))

@@ -5,6 +5,7 @@
  */
 
 import { Double, installPlugin } from '../double/double.ts'
+import { commandLine, root } from '../paths.ts'
 import { ownAccount } from '../supervisor/account.ts'
 import { DemoHost } from './demo/demo-host.ts'
 import { Player, type Row, readSteps } from './demo/player.ts'
@@ -49,9 +50,9 @@ function print(rows: readonly Row[]): void {
 /** Serves until the host has ended, which it does when this process is told to, or when somebody ends it. */
 async function stay(host: DemoHost, toldToEnd: () => boolean): Promise<void> {
   console.log(`
-The host keeps serving; its log is ${host.logPath}. In another terminal, in this folder:
+The host keeps serving; its log is ${host.logPath}. In another terminal, in ${root}:
 
-  npm run -s portcullis -- ask --config ${host.configPath} --application wsman/contoso \\
+  ${commandLine} ask --config ${host.configPath} --application wsman/contoso \\
     --kind user --sender 'CONTOSO\\hugo' --user-sid S-1-5-21-1004336348-1177238915-682003330-1105 \\
     --group S-1-5-21-1004336348-1177238915-682003330-1602
 

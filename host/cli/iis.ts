@@ -11,13 +11,14 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { PortcullisError } from '../errors.ts'
 import { carryOut } from '../iis/change.ts'
 import { readConfig, webConfigBytesMax } from '../iis/config-text.ts'
-import { inspectSite, type SiteReport, settingsFileName } from '../iis/inspect.ts'
+import { inspectSite, type SiteReport } from '../iis/inspect.ts'
 import { lineDiff } from '../iis/line-diff.ts'
 import { defaultName, isOurs, type Plan, planApply, planRemove } from '../iis/plan.ts'
 import { checkPluginFile } from '../iis/plugin-file.ts'
 import { checkPluginPath } from '../iis/plugin-path.ts'
 import { lockProblems, poolProblems, surroundingsOf } from '../iis/surroundings.ts'
-import { nativeLibrary } from '../paths.ts'
+import { pluginLibrary } from '../paths.ts'
+import { pluginSettingsName } from '../tenant/plugin-settings.ts'
 import { callersPath } from './callers-path.ts'
 import { visible } from './table.ts'
 
@@ -71,7 +72,7 @@ function finish(plan: Plan, isDry: boolean): void {
 /** On Windows this release's own; elsewhere nobody knows where it will be. */
 function pluginPath(given: string | undefined): string {
   if (given !== undefined) return given
-  if (isWindows) return nativeLibrary('portcullis')
+  if (isWindows) return pluginLibrary()
   const cure = 'say with --plugin where portcullis.dll is on the machine that runs IIS'
   throw new PortcullisError('ERR_IIS_PLUGIN_PATH', `this system is not Windows; ${cure}`)
 }
@@ -82,7 +83,7 @@ function warnOfFiles(plugin: string): void {
     return
   }
   checkPluginFile(plugin)
-  const settings = win32.join(win32.dirname(plugin), settingsFileName)
+  const settings = win32.join(win32.dirname(plugin), pluginSettingsName)
   if (!existsSync(settings)) {
     warn(`${settings} is not there: every question will be denied; "portcullis service install" writes it`)
   }

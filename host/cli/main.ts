@@ -3,8 +3,9 @@
  * The command `portcullis`. Commands translate arguments and print; what they do is in the files they call.
  */
 
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 
+import { platform, version } from '../paths.ts'
 import { ask } from './ask.ts'
 import { settingsPath, vectorsPath } from './author/compile.ts'
 import { defaultTemplate, templateNames } from './author/templates.ts'
@@ -12,6 +13,7 @@ import { bench } from './bench.ts'
 import { build } from './build.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
+import { doctor } from './doctor.ts'
 import { explain } from './explain.ts'
 import { addIisCommands } from './iis.ts'
 import { newProject } from './new.ts'
@@ -28,6 +30,12 @@ function collect(value: string, before: string[] = []): string[] {
   return [...before, value]
 }
 
+function knownTemplate(name: string): string {
+  const known = templateNames()
+  if (known.includes(name)) return name
+  throw new InvalidArgumentError(`Allowed choices are ${known.join(', ')}.`)
+}
+
 /** What an author of policies needs, in the order in which they need it. */
 function addAuthorsCommands(top: Command): void {
   top
@@ -35,8 +43,10 @@ function addAuthorsCommands(top: Command): void {
     .description('make a policy project in a new or empty folder: source, vectors, and what compiles them')
     .argument('<dir>', 'the folder')
     .addOption(
-      new Option('--template <name>', 'what to begin with').choices(templateNames()).default(defaultTemplate),
+      new Option('--template <name>', 'what to begin with').argParser(knownTemplate).default(defaultTemplate),
     )
+    // A function: only who asks for this help waits for a look into folders.
+    .addHelpText('after', () => `\nTemplates: ${templateNames().join(', ')}`)
     .action(newProject)
 
   top
@@ -103,6 +113,8 @@ function program(): Command {
     'A WinRM authorization plug-in whose answers come from WebAssembly policies.',
   )
 
+  top.version(`portcullis ${version} ${platform}`, '--version', 'show the version')
+
   addAuthorsCommands(top)
 
   top
@@ -168,6 +180,13 @@ Status 0: the policy allows; 1: it denies, or there is no answer; 2: a file cann
     .action(stop)
 
   addIisCommands(top)
+
+  top
+    .command('doctor')
+    .description('look at every part of an installation, and say what to do about what is not right')
+    .requiredOption('--config <file>', "the host's configuration file")
+    .option('--json', 'print JSON')
+    .action(doctor)
 
   top
     .command('demo')

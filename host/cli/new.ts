@@ -7,7 +7,8 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { PortcullisError } from '../errors.ts'
-import { projectFiles, versionOf, workingOnIt } from './author/project-files.ts'
+import { projectVersion } from '../paths.ts'
+import { projectFiles, workingOnIt } from './author/project-files.ts'
 import { templateFiles } from './author/templates.ts'
 import { callersPath } from './callers-path.ts'
 import { visible } from './table.ts'
@@ -44,7 +45,7 @@ export function newProject(directory: string, { template }: { template: string }
   const goThere = folder === callersPath('.') ? '' : `  cd ${shellWord(visible(directory))}\n`
   console.log(`${visible(directory)} is a policy project now, from the template "${template}". What to do next:
 
-${goThere}  npm install      # the compiler, AssemblyScript ${versionOf('assemblyscript')}, and vitest
+${goThere}  npm install      # the compiler, AssemblyScript ${projectVersion('assemblyscript')}, and vitest
   npm test         # compile, ask the questions of vectors.jsonl, and run the tests
   npm run check    # what a host would say of it
 

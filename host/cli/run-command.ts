@@ -11,7 +11,8 @@ import { visible } from './table.ts'
 
 const USAGE = 2
 
-const usageErrors = /^ERR_(CONFIG_|QUESTION_|SETTINGS_|VECTORS_|PROJECT_|MODULE_UNREADABLE|IIS_(?!CHANGED))/
+const usageErrors =
+  /^ERR_(CONFIG_|QUESTION_|SETTINGS_|PLUGIN_SETTINGS|VECTORS_|PROJECT_|MODULE_UNREADABLE|IIS_(?!CHANGED))/
 
 /**
  * Prints what went wrong and returns the exit code for it.

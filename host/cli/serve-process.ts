@@ -4,13 +4,10 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 import { PortcullisError } from '../errors.ts'
-import { root } from '../paths.ts'
-
-const main = join(root, 'build', 'host', 'cli', 'main.js')
+import { commandMain } from '../paths.ts'
 
 /** How long a host may take until it serves. */
 const START_MS_MAX = 30_000
@@ -27,7 +24,7 @@ export class ServeProcess {
 
   constructor(configPath: string, ...options: string[]) {
     this.#configPath = configPath
-    this.#child = spawn(process.execPath, [main, 'serve', '--config', configPath, ...options], {
+    this.#child = spawn(process.execPath, [commandMain, 'serve', '--config', configPath, ...options], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.#ended = new Promise((resolve) => this.#child.on('close', resolve))
@@ -90,7 +87,8 @@ export class ServeProcess {
   /** Has it finish what it has accepted, and waits for its end. */
   async close(): Promise<number | null> {
     // What Node calls a signal ends a process of Windows at once.
-    if (process.platform === 'win32') spawn(process.execPath, [main, 'stop', '--config', this.#configPath])
+    if (process.platform === 'win32')
+      spawn(process.execPath, [commandMain, 'stop', '--config', this.#configPath])
     else this.kill('SIGTERM')
     return this.ended()
   }

@@ -12,6 +12,7 @@ import koffi from 'koffi'
 
 import { PortcullisError } from '../errors.ts'
 import { nativeLibrary } from '../paths.ts'
+import { pluginSettingsName, writePluginSettings } from '../tenant/plugin-settings.ts'
 import type { Question } from '../winrm/question.ts'
 import { kindNumber } from '../wire/layout.ts'
 
@@ -170,7 +171,7 @@ export function installPlugin(folder: string, endpoint: string, owner: string): 
   const library = nativeLibrary('portcullis')
   const path = join(folder, basename(library))
   copyFileSync(library, path)
-  writeFileSync(join(folder, 'portcullis.settings'), `endpoint = ${endpoint}\nowner = ${owner}\n`)
+  writeFileSync(join(folder, pluginSettingsName), writePluginSettings({ endpoint, owner }))
   return path
 }
 

@@ -8,6 +8,7 @@ import { win32 } from 'node:path'
 
 import { PortcullisError } from '../errors.ts'
 import { describeWriter, type Writer, writersOf } from '../files/writers.ts'
+import { pluginSettingsName } from '../tenant/plugin-settings.ts'
 import { type Encoding, readConfig, webConfigBytesMax } from './config-text.ts'
 import type { Element } from './config-xml.ts'
 import { attributeNames, isOurs } from './plan.ts'
@@ -15,8 +16,6 @@ import { pluginFileProblem } from './plugin-file.ts'
 import { pathProblem } from './plugin-path.ts'
 import { type Located, locate, pluginName } from './section.ts'
 import { lockProblems, poolProblems, type Surroundings, surroundingsOf } from './surroundings.ts'
-
-export const settingsFileName = 'portcullis.settings'
 
 export interface NamedPlugin {
   readonly name: string
@@ -76,7 +75,7 @@ function attributeProblems({ attributes, children }: Element): string[] {
 function inspectPlugin(element: Element): { plugin: ConfiguredPlugin; problems: string[] } {
   const problems = attributeProblems(element)
   const { Filename = '', SDKVersion = '', SupportsQuota = 'false' } = element.attributes
-  const settings = win32.join(win32.dirname(Filename), settingsFileName)
+  const settings = win32.join(win32.dirname(Filename), pluginSettingsName)
   const isSeen = seesFiles && pathProblem(Filename) === undefined
   const hasSettings = isSeen ? existsSync(settings) : null
   if (isSeen) {

@@ -10,7 +10,7 @@ import { dirname, resolve } from 'node:path'
 
 import type { Quota } from '../engine/result-record.ts'
 import { PortcullisError } from '../errors.ts'
-import { checkSchema, compileSchema, parseJson, readText, whyUnreadable } from '../json-file.ts'
+import { checkSchema, parseJson, readText, schemaOf, whyUnreadable } from '../json-file.ts'
 import { evaluatorsMax, fuelPerDecision, moduleBytesMax } from '../limits.ts'
 import { hostFile } from '../paths.ts'
 import type { Rules } from '../winrm/decision.ts'
@@ -89,6 +89,8 @@ export interface Config {
   readonly tenants: readonly Tenant[]
   /** The uploads by digest, each once. */
   readonly policies: ReadonlyMap<string, Buffer>
+  /** Every file that the configuration names. */
+  readonly files: readonly string[]
   /** Each upload with what it is used with, each once. */
   readonly uses: readonly PolicyUse[]
 }
@@ -106,7 +108,7 @@ export interface PolicyUse {
 /** A quota that limits nothing: what holds where the operator sets no ceiling. */
 export const noCeiling: Quota = [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff]
 
-const validate = compileSchema(hostFile('tenant', 'config.schema.json'))
+const schema = schemaOf(hostFile('tenant', 'config.schema.json'))
 
 function quotaOf(text: QuotaText): Quota {
   return [text.concurrentShells, text.concurrentOperations, text.timeslotSeconds, text.operationsPerTimeslot]
@@ -115,6 +117,7 @@ function quotaOf(text: QuotaText): Quota {
 /** Reads policies and what belongs to them, each file once. */
 class PolicyFiles {
   readonly policies = new Map<string, Buffer>()
+  readonly names = new Set<string>()
   readonly #uses = new Map<string, PolicyUse>()
   readonly #folder: string
 
@@ -131,13 +134,11 @@ class PolicyFiles {
     const { bytes, file } = this.#read(text.policy, `${place}/policy`)
     const policy = createHash('sha256').update(bytes).digest('hex')
     const fuel = text.fuelPerDecision ?? fuelPerDecision
-    const settings =
-      text.settings === undefined ? undefined : readSettings(resolve(this.#folder, text.settings))
+    const settings = text.settings === undefined ? undefined : readSettings(this.#pathOf(text.settings))
     const key = [policy, settings && JSON.stringify(settings), text.vectors, fuel].join('\n')
     if (!this.policies.has(policy)) this.policies.set(policy, bytes)
     if (!this.#uses.has(key)) {
-      const vectors =
-        text.vectors === undefined ? undefined : readVectors(resolve(this.#folder, text.vectors))
+      const vectors = text.vectors === undefined ? undefined : readVectors(this.#pathOf(text.vectors))
       this.#uses.set(key, {
         digest: policy,
         ...(settings && { settings }),
@@ -149,8 +150,14 @@ class PolicyFiles {
     return { policy, ...(settings && { settings }), fuelPerDecision: fuel }
   }
 
-  #read(path: string, place: string): { bytes: Buffer; file: string } {
-    const file = resolve(this.#folder, path)
+  #pathOf(name: string): string {
+    const path = resolve(this.#folder, name)
+    this.names.add(path)
+    return path
+  }
+
+  #read(name: string, place: string): { bytes: Buffer; file: string } {
+    const file = this.#pathOf(name)
     try {
       if (statSync(file).size > moduleBytesMax) {
         throw new PortcullisError(
@@ -228,7 +235,7 @@ function tenantOf(text: TenantText, place: string, files: PolicyFiles): Tenant {
 /** Reads the file and the policies it names. Throws an ERR_CONFIG_ error that says where and what. */
 export function loadConfig(path: string): Config {
   const value = parseJson(readText(path, 'ERR_CONFIG_UNREADABLE'), path, 'ERR_CONFIG_JSON')
-  checkSchema(validate, value, path, 'ERR_CONFIG_SCHEMA')
+  checkSchema(schema, value, path, 'ERR_CONFIG_SCHEMA')
   const text = value as ConfigText
   checkCollisions(text.tenants)
   const folder = dirname(resolve(path))
@@ -242,6 +249,7 @@ export function loadConfig(path: string): Config {
     guard,
     tenants,
     policies: files.policies,
+    files: [...files.names],
     uses: files.uses,
   }
 }

@@ -4,15 +4,15 @@
  */
 
 import { PortcullisError } from '../errors.ts'
-import { checkSchema, compileSchema, parseJson, readText } from '../json-file.ts'
+import { checkSchema, parseJson, readText, schemaOf } from '../json-file.ts'
 import { hostFile } from '../paths.ts'
 import { type Settings, settingsBytesMax, writeSettings } from '../wire/settings-block.ts'
 
-const validate = compileSchema(hostFile('tenant', 'settings.schema.json'))
+const schema = schemaOf(hostFile('tenant', 'settings.schema.json'))
 
 /** Throws ERR_SETTINGS_FILE with the place and the reason. */
 export function checkSettings(value: unknown, source: string): Settings {
-  checkSchema(validate, value, source, 'ERR_SETTINGS_FILE')
+  checkSchema(schema, value, source, 'ERR_SETTINGS_FILE')
   const settings = value as Settings
   const { length } = writeSettings(settings)
   if (length > settingsBytesMax) {

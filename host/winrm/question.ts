@@ -4,7 +4,7 @@
  */
 
 import { PortcullisError } from '../errors.ts'
-import { checkSchema, compileSchema, parseJson, readText } from '../json-file.ts'
+import { checkSchema, parseJson, readText, schemaOf } from '../json-file.ts'
 import { hostFile } from '../paths.ts'
 import type { Kind } from '../wire/layout.ts'
 
@@ -34,7 +34,7 @@ export interface Question {
   readonly timeZone?: string
 }
 
-const validate = compileSchema(hostFile('winrm', 'question.schema.json'))
+const schema = schemaOf(hostFile('winrm', 'question.schema.json'))
 
 /** The numbers of a SID of the right shape: an authority of 48 bits, sub-authorities of 32. */
 function isSid(sid: string): boolean {
@@ -57,7 +57,7 @@ function checkSids(question: Question, source: string): void {
 
 /** Throws ERR_QUESTION_FILE with the place and the reason. */
 export function checkQuestion(value: unknown, source: string): Question {
-  checkSchema(validate, value, source, 'ERR_QUESTION_FILE')
+  checkSchema(schema, value, source, 'ERR_QUESTION_FILE')
   const question = value as Question
   checkSids(question, source)
   if (question.userSid === undefined && (question.groupSids ?? question.denyOnlySids) !== undefined) {

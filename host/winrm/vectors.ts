@@ -5,7 +5,7 @@
  */
 
 import { PortcullisError } from '../errors.ts'
-import { checkSchema, compileSchema, parseJson, readText } from '../json-file.ts'
+import { checkSchema, parseJson, readText, schemaOf } from '../json-file.ts'
 import { vectorProblemsShownMax, vectorsMax } from '../limits.ts'
 import { hostFile } from '../paths.ts'
 import type { Expectation } from './expectation.ts'
@@ -22,13 +22,13 @@ export interface Vector {
   readonly expect: Expectation
 }
 
-const validate = compileSchema(hostFile('winrm', 'vectors.schema.json'))
+const schema = schemaOf(hostFile('winrm', 'vectors.schema.json'))
 
 /** Throws a PortcullisError whose detail begins with the line. */
 function readVector(text: string, line: number): Vector {
   // Empty lines before it make the place of a syntax error the place in the file.
   const value = parseJson('\n'.repeat(line - 1) + text, '', 'ERR_VECTORS_FILE')
-  checkSchema(validate, value, `line ${line}`, 'ERR_VECTORS_FILE')
+  checkSchema(schema, value, `line ${line}`, 'ERR_VECTORS_FILE')
   const { name, question, expect } = value as Pick<Vector, 'question' | 'expect'> & { name?: string }
   const source = `line ${line}, in its question`
   checkQuestion(question, source)

@@ -28,13 +28,17 @@ set(CMAKE_SHARED_LIBRARY_PREFIX "")
 
 # The compiler's own runtime goes into each file, so that nothing but the system's libraries is asked for.
 add_link_options(-static-libgcc LINKER:--high-entropy-va LINKER:--dynamicbase LINKER:--nxcompat)
+# Nor, as on Linux, does a file say when it was built.
+add_link_options(LINKER:--no-insert-timestamp)
 
 # The completions come from WinRM's own library, be it the real one or the double.
 set(winrm_definitions ${CMAKE_SOURCE_DIR}/wsman/WsmSvc.def)
 set(winrm_library ${CMAKE_BINARY_DIR}/winrm.a)
 add_custom_command(
   OUTPUT ${winrm_library}
-  COMMAND ${CMAKE_DLLTOOL} --input-def ${winrm_definitions} --output-lib ${winrm_library}
+  # A name without folders: dlltool makes names of symbols of it.
+  COMMAND ${CMAKE_DLLTOOL} --input-def ${winrm_definitions} --output-lib winrm.a --temp-prefix winrm
+  WORKING_DIRECTORY ${CMAKE_BINARY_DIR}
   DEPENDS ${winrm_definitions})
 
 function(link_winrm target)

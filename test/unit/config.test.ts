@@ -80,6 +80,7 @@ describe('a configuration', () => {
         },
       ],
       policies: new Map([[digestOf('contoso'), Buffer.from('the bytes of contoso')]]),
+      files: [join(folder, 'policies', 'contoso.wasm')],
       uses: [
         {
           digest: digestOf('contoso'),

@@ -4,8 +4,18 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 
+import { parsePluginSettings, writePluginSettings } from '../../host/tenant/plugin-settings.ts'
 import { anyText } from '../support/arbitraries.ts'
-import { contexts, parseSettings, writeExtended } from '../support/native-units.ts'
+import { contexts, parseSettings as parseNative, writeExtended } from '../support/native-units.ts'
+
+/** As the plug-in does it; the host's own reader has to agree. */
+function parseSettings(text: string | Uint8Array): ReturnType<typeof parseNative> {
+  const settings = parseNative(text)
+  const read = () => parsePluginSettings(Buffer.from(text as string).toString('utf8'), 'the file')
+  if (settings === undefined) expect(read).toThrow(/ERR_PLUGIN_SETTINGS/)
+  else expect(read()).toEqual(settings)
+  return settings
+}
 
 describe('the settings file', () => {
   const settings = { endpoint: '/run/portcullis', owner: 'uid:990' }
@@ -96,6 +106,11 @@ describe('the settings file', () => {
         expect(parseSettings(text)).toEqual({ endpoint, owner })
       }),
     )
+  })
+
+  it('is what the host writes', () => {
+    const settings = { endpoint: 'portcullis', owner: 'S-1-5-80-1-2-3-4-5' }
+    expect(parseSettings(writePluginSettings(settings))).toEqual(settings)
   })
 
   it('is never read behind its end, and noise is refused', () => {

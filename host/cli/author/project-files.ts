@@ -3,16 +3,16 @@
  * The SDK is not published, so a project has it packed; the command is named by where this installation is.
  */
 
-import { readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 
-import { readBytes } from '../../json-file.ts'
-import { root, sdkPackage } from '../../paths.ts'
+import { PortcullisError } from '../../errors.ts'
+import { commandMain, projectVersion, repair, sdkPackage } from '../../paths.ts'
 
 /** Where a project has the SDK. */
 const sdkPath = 'vendor/portcullis.tgz'
 
-const command = `node ${JSON.stringify(join(root, 'build', 'host', 'cli', 'main.js'))}`
+const command = `node ${JSON.stringify(commandMain)}`
 
 function json(value: object): string {
   return `${JSON.stringify(value, undefined, 2)}\n`
@@ -26,14 +26,6 @@ function packageName(folder: string): string {
     .replace(/^[._-]+/, '')
   // A package may not depend on one of its own name.
   return ['', 'portcullis', 'assemblyscript', 'node_modules'].includes(name) ? 'policy' : name
-}
-
-/** The version that this installation's own policies are compiled and tested with. */
-export function versionOf(name: 'assemblyscript' | 'vitest'): string {
-  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    devDependencies: Record<typeof name, string>
-  }
-  return devDependencies[name]
 }
 
 function packageJson(folder: string): object {
@@ -52,9 +44,9 @@ function packageJson(folder: string): object {
       explain: `${command} explain`,
     },
     devDependencies: {
-      assemblyscript: versionOf('assemblyscript'),
+      assemblyscript: projectVersion('assemblyscript'),
       portcullis: `file:${sdkPath}`,
-      vitest: versionOf('vitest'),
+      vitest: projectVersion('vitest'),
     },
   }
 }
@@ -84,14 +76,19 @@ const testsConfig = {
   include: ['./**/*.ts'],
 }
 
-/** Path in the project to content. Throws ERR_SDK_MISSING if this installation has not been built. */
+function packedSdk(): Buffer {
+  if (!existsSync(sdkPackage)) throw new PortcullisError('ERR_SDK_MISSING', `${sdkPackage}; ${repair}`)
+  return readFileSync(sdkPackage)
+}
+
+/** Path in the project to content. Throws ERR_SDK_MISSING. */
 export function projectFiles(folder: string): Map<string, string | Buffer> {
   return new Map<string, string | Buffer>([
     ['package.json', json(packageJson(folder))],
     ['asconfig.json', json({ extends: 'portcullis/asconfig.json', entries: ['./assembly/index.ts'] })],
     ['assembly/tsconfig.json', json({ extends: 'assemblyscript/std/assembly.json', include: ['./**/*.ts'] })],
     ['test/tsconfig.json', json(testsConfig)],
-    [sdkPath, readBytes(sdkPackage, 'ERR_SDK_MISSING')],
+    [sdkPath, packedSdk()],
     ['.gitignore', 'build/\nnode_modules/\n'],
   ])
 }

@@ -6,14 +6,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 
-import { hostFile, root } from '../../paths.ts'
+import { exampleSources, hostFile } from '../../paths.ts'
 
 export const defaultTemplate = 'minimal'
 
 /** Of an example everything else is about where it stands in this repository. */
 const taken = /^((assembly|test)\/.*|vectors\.jsonl|settings\.json|README\.md)$/
 
-const parents = [hostFile('cli', 'templates'), join(root, 'policies', 'examples')]
+const parents = [hostFile('cli', 'templates'), exampleSources]
 
 /** Those that `portcullis build` can compile. */
 function foldersIn(parent: string): string[] {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DecisionRecord } from '../../control/messages.ts'
 import { PortcullisError } from '../../errors.ts'
-import { root } from '../../paths.ts'
+import { examplePolicy, repair } from '../../paths.ts'
 import { ownAccount } from '../../supervisor/account.ts'
 import { ServeProcess } from '../serve-process.ts'
 
@@ -16,8 +16,8 @@ import { ServeProcess } from '../serve-process.ts'
 const RECORD_MS_MAX = 500
 
 function example(name: string): string {
-  const path = join(root, 'build', 'policies', `${name}.wasm`)
-  if (!existsSync(path)) throw new PortcullisError('ERR_CONFIG_POLICY', `${path}; run "npm run build"`)
+  const path = examplePolicy(name)
+  if (!existsSync(path)) throw new PortcullisError('ERR_CONFIG_POLICY', `${path}; ${repair}`)
   return path
 }
 
