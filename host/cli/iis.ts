@@ -11,12 +11,12 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { PortcullisError } from '../errors.ts'
 import { carryOut } from '../iis/change.ts'
 import { readConfig, webConfigBytesMax } from '../iis/config-text.ts'
-import { inspectSite, type SiteReport } from '../iis/inspect.ts'
+import { inspectSite, noOperations, noSettings, type SiteReport } from '../iis/inspect.ts'
 import { lineDiff } from '../iis/line-diff.ts'
 import { defaultName, isOurs, type Plan, planApply, planRemove } from '../iis/plan.ts'
 import { checkPluginFile } from '../iis/plugin-file.ts'
 import { checkPluginPath } from '../iis/plugin-path.ts'
-import { lockProblems, poolProblems, surroundingsOf } from '../iis/surroundings.ts'
+import { inWords, lockProblems, poolProblems, surroundingsOf } from '../iis/surroundings.ts'
 import { pluginLibrary } from '../paths.ts'
 import { pluginSettingsName } from '../tenant/plugin-settings.ts'
 import { callersPath } from './callers-path.ts'
@@ -85,7 +85,7 @@ function warnOfFiles(plugin: string): void {
   checkPluginFile(plugin)
   const settings = win32.join(win32.dirname(plugin), pluginSettingsName)
   if (!existsSync(settings)) {
-    warn(`${settings} is not there: every question will be denied; "portcullis service install" writes it`)
+    warn(inWords(noSettings(settings)))
   }
 }
 
@@ -97,8 +97,8 @@ function warnOfSurroundings(webConfig: string, applicationHost: string | undefin
     return
   }
   const [problem] = poolProblems(surroundings)
-  if (problem !== undefined) throw new PortcullisError('ERR_IIS_POOL', problem)
-  for (const each of lockProblems(surroundings)) warn(each)
+  if (problem !== undefined) throw new PortcullisError('ERR_IIS_POOL', inWords(problem))
+  for (const each of lockProblems(surroundings)) warn(inWords(each))
 }
 
 export function applyToIis({ webConfig, plugin: given, name, applicationHost, dryRun }: ApplyOptions): void {
@@ -109,7 +109,7 @@ export function applyToIis({ webConfig, plugin: given, name, applicationHost, dr
   warnOfFiles(plugin)
   warnOfSurroundings(path, applicationHost)
   if (plan.before.operationsPlugins.length === 0) {
-    warn('no plug-in is under OperationsPlugins, and without one IIS does not start the application')
+    warn(inWords(noOperations))
   }
   if (plan.done.length === 0) say(`${path}: nothing to do; it names ${plugin}`)
   else finish(plan, dryRun === true)
@@ -149,8 +149,8 @@ function printReport(report: SiteReport): void {
     line('section', `${state}${path === '' ? '' : ` for ${path}`}: ${because}`)
   }
   for (const text of report.notChecked) line('not checked', text)
-  for (const text of report.warnings) line('warning', text)
-  for (const text of report.problems) line('problem', text)
+  for (const each of report.warnings) line('warning', inWords(each))
+  for (const each of report.problems) line('problem', inWords(each))
 }
 
 export function showIis({ webConfig, applicationHost, json }: ShowOptions): void {

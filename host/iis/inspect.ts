@@ -11,11 +11,17 @@ import { describeWriter, type Writer, writersOf } from '../files/writers.ts'
 import { pluginSettingsName } from '../tenant/plugin-settings.ts'
 import { type Encoding, readConfig, webConfigBytesMax } from './config-text.ts'
 import type { Element } from './config-xml.ts'
-import { attributeNames, isOurs } from './plan.ts'
+import { isKnownAttribute, isOurs } from './plan.ts'
 import { pluginFileProblem } from './plugin-file.ts'
 import { pathProblem } from './plugin-path.ts'
 import { type Located, locate, pluginName } from './section.ts'
-import { lockProblems, poolProblems, type Surroundings, surroundingsOf } from './surroundings.ts'
+import {
+  lockProblems,
+  type Problem,
+  poolProblems,
+  type Surroundings,
+  surroundingsOf,
+} from './surroundings.ts'
 
 export interface NamedPlugin {
   readonly name: string
@@ -42,37 +48,46 @@ export interface SiteReport {
   readonly writers: Readonly<Record<string, readonly Writer[]>>
   readonly notChecked: readonly string[]
   /** What keeps Portcullis from deciding. */
-  readonly problems: readonly string[]
+  readonly problems: readonly Problem[]
   /** What lets somebody else decide. */
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Problem[]
 }
 
 function named({ attributes }: Element): NamedPlugin {
   return { name: attributes.Name ?? '', filename: attributes.Filename ?? '' }
 }
 
+/** Without any plug-in that does something there is nothing for WinRM to start. */
+export const noOperations: Problem = {
+  what: 'no plug-in is under OperationsPlugins, and without one IIS does not start the application',
+  cure: 'configure one there, such as the shell plug-in of PowerShell',
+}
+
 /** Files that a web.config names are looked at only where it belongs: its paths mean nothing on another system. */
 const seesFiles = process.platform === 'win32'
 
-function attributeProblems({ attributes, children }: Element): string[] {
-  const unknown = Object.keys(attributes).filter((name) => !attributeNames.some((known) => known === name))
-  const problems = unknown.map(
-    (name) => `"${pluginName}" has an attribute "${name}", which IIS does not know`,
-  )
-  if (children.length > 0) problems.push(`"${pluginName}" has something inside, which IIS does not know`)
-  const { Name = '', Filename = '', SDKVersion, SupportsQuota } = attributes
-  if (Name === '') problems.push('the plug-in has no Name, and IIS does not start without; apply again')
-  if (SDKVersion !== '1') problems.push(`SDKVersion is "${SDKVersion ?? ''}" and must be "1"; apply again`)
-  if (SupportsQuota?.toLowerCase() !== 'true') {
-    problems.push('SupportsQuota is not "true": WinRM does not ask for quotas; apply again')
+const applyAgain = 'apply again: "portcullis iis apply" puts it right'
+
+function attributeProblems({ attributes, children }: Element): Problem[] {
+  const problems: Problem[] = []
+  const isWrong = (what: string, cure = applyAgain) => problems.push({ what, cure })
+  for (const name of Object.keys(attributes)) {
+    if (isKnownAttribute(name)) continue
+    isWrong(`"${pluginName}" has an attribute "${name}", which IIS does not know`, `mend or remove "${name}"`)
   }
+  if (children.length > 0)
+    isWrong(`"${pluginName}" has something inside, which IIS does not know`, 'remove that')
+  const { Name = '', Filename = '', SDKVersion = '', SupportsQuota = 'false' } = attributes
+  if (Name === '') isWrong('the plug-in has no Name, and IIS does not start without')
+  if (SDKVersion !== '1') isWrong(`SDKVersion is "${SDKVersion}" and must be "1"`)
+  if (SupportsQuota.toLowerCase() !== 'true')
+    isWrong('SupportsQuota is not "true": WinRM does not ask for quotas')
   const problem = pathProblem(Filename)
-  if (problem !== undefined)
-    problems.push(`Filename "${Filename}": ${problem}; apply again with another path`)
+  if (problem !== undefined) isWrong(`Filename "${Filename}": ${problem}`)
   return problems
 }
 
-function inspectPlugin(element: Element): { plugin: ConfiguredPlugin; problems: string[] } {
+function inspectPlugin(element: Element): { plugin: ConfiguredPlugin; problems: Problem[] } {
   const problems = attributeProblems(element)
   const { Filename = '', SDKVersion = '', SupportsQuota = 'false' } = element.attributes
   const settings = win32.join(win32.dirname(Filename), pluginSettingsName)
@@ -80,13 +95,14 @@ function inspectPlugin(element: Element): { plugin: ConfiguredPlugin; problems: 
   const hasSettings = isSeen ? existsSync(settings) : null
   if (isSeen) {
     const problem = pluginFileProblem(Filename)
-    if (problem !== undefined) problems.push(`${Filename}: ${problem}`)
+    if (problem !== undefined) {
+      problems.push({
+        what: `${Filename}: ${problem}`,
+        cure: 'apply again with the plug-in of an unpacked release',
+      })
+    }
   }
-  if (hasSettings === false) {
-    problems.push(
-      `${settings} is not there: every question is denied; "portcullis service install" writes it`,
-    )
-  }
+  if (hasSettings === false) problems.push(noSettings(settings))
   const plugin = {
     ...named(element),
     sdkVersion: SDKVersion,
@@ -95,6 +111,14 @@ function inspectPlugin(element: Element): { plugin: ConfiguredPlugin; problems: 
     hasSettings,
   }
   return { plugin, problems }
+}
+
+/** The plug-in denies by itself what it cannot ask anybody about. */
+export function noSettings(path: string): Problem {
+  return {
+    what: `${path} is not there: every question is denied`,
+    cure: '"portcullis service install" writes it',
+  }
 }
 
 /** What is wrong with the section's place is reported and not thrown: the rest can be told all the same. */
@@ -114,61 +138,78 @@ function locatedOrProblem(webConfig: string): {
   }
 }
 
+function sectionProblems({ authorizationPlugins, operationsPlugins }: Located): Problem[] {
+  const problems: Problem[] = []
+  const ours = authorizationPlugins.filter(isOurs)
+  if (ours.length === 0) {
+    problems.push({
+      what: 'Portcullis is not configured in this file',
+      cure: '"portcullis iis apply" does that',
+    })
+  }
+  if (ours.length > 1) {
+    const cure = 'remove it with "portcullis iis remove", and apply again'
+    problems.push({ what: 'Portcullis is configured twice, and WinRM asks one plug-in', cure })
+  }
+  for (const other of authorizationPlugins.filter((element) => !isOurs(element))) {
+    const { name, filename } = named(other)
+    const what = `another authorization plug-in is configured: "${name}" (${filename})`
+    problems.push({ what, cure: 'remove it if it is no longer wanted: WinRM asks one' })
+  }
+  if (operationsPlugins.length === 0) problems.push(noOperations)
+  return problems
+}
+
+/** Files, each with the harm that whoever may change it can do. */
+function filesToProtect(webConfig: string, plugin: ConfiguredPlugin | undefined): [string, string][] {
+  const files: [string, string][] = [[webConfig, 'may change web.config, and so take Portcullis out of it']]
+  if (plugin === undefined || plugin.hasSettings === null) return files
+  files.push([plugin.filename, 'may change what IIS loads as the plug-in'])
+  if (plugin.hasSettings) files.push([plugin.settings, 'may change whom the plug-in asks'])
+  return files
+}
+
 /** Throws ERR_IIS_UNREADABLE, ERR_IIS_ENCODING, ERR_IIS_XML. */
 export function inspectSite(webConfig: string, applicationHost?: string): SiteReport {
   const { located, encoding, problem } = locatedOrProblem(webConfig)
-  const problems: string[] = problem === undefined ? [] : [problem]
-  const warnings: string[] = []
   const notChecked: string[] = []
+  const problems: Problem[] = []
+  if (problem !== undefined) problems.push({ what: problem, cure: 'mend the file there, and look again' })
 
   const elements = located?.authorizationPlugins ?? []
-  const ours = elements.filter(isOurs)
-  const others = elements.filter((element) => !ours.includes(element)).map(named)
-  const [element, second] = ours
+  const [element] = elements.filter(isOurs)
   const inspected = element === undefined ? undefined : inspectPlugin(element)
-  problems.push(...(inspected?.problems ?? []))
-  if (inspected === undefined && located !== undefined)
-    problems.push('Portcullis is not configured in this file')
-  if (second !== undefined)
-    problems.push('Portcullis is configured twice, and IIS takes one; remove and apply')
-  for (const { name, filename } of others) {
-    problems.push(`another authorization plug-in is configured: "${name}" (${filename})`)
-  }
-  const operationsPlugins = (located?.operationsPlugins ?? []).map(named)
-  if (located !== undefined && operationsPlugins.length === 0) {
-    problems.push('no plug-in is under OperationsPlugins, and without one IIS does not start the application')
+  const plugin = inspected?.plugin
+  problems.push(...(inspected?.problems ?? []), ...(located === undefined ? [] : sectionProblems(located)))
+  if (plugin?.hasSettings === null) {
+    notChecked.push(`${plugin.filename}: it is looked at on the machine that runs IIS`)
   }
 
   const found = surroundingsOf(webConfig, applicationHost)
   if (typeof found === 'string') notChecked.push(found)
   else problems.push(...lockProblems(found), ...poolProblems(found))
-  if (inspected !== undefined && inspected.plugin.hasSettings === null) {
-    notChecked.push(`${inspected.plugin.filename}: it is looked at on the machine that runs IIS`)
-  }
 
   const writers: Record<string, readonly Writer[]> = {}
-  const addWriters = (path: string, harm: string): void => {
+  const warnings: Problem[] = []
+  for (const [path, harm] of filesToProtect(webConfig, plugin)) {
     try {
       writers[path] = writersOf(path)
-      for (const writer of writers[path]) warnings.push(`${describeWriter(writer)} ${harm}`)
     } catch (error) {
       if (!(error instanceof PortcullisError)) throw error
       notChecked.push(`who may change ${path}: ${error.detail}`)
     }
-  }
-  addWriters(webConfig, 'may change web.config, and so take Portcullis out of it')
-  if (seesFiles && inspected !== undefined && existsSync(inspected.plugin.filename)) {
-    addWriters(inspected.plugin.filename, 'may change what IIS loads as the plug-in')
-    if (inspected.plugin.hasSettings)
-      addWriters(inspected.plugin.settings, 'may change whom the plug-in asks')
+    for (const writer of writers[path] ?? []) {
+      const cure = 'take that right away, unless this account is trusted as much as an administrator'
+      warnings.push({ what: `${describeWriter(writer)} ${harm}`, cure })
+    }
   }
 
   return {
     webConfig,
     encoding,
-    plugin: inspected?.plugin ?? null,
-    otherAuthorizationPlugins: others,
-    operationsPlugins,
+    plugin: plugin ?? null,
+    otherAuthorizationPlugins: elements.filter((each) => !isOurs(each)).map(named),
+    operationsPlugins: (located?.operationsPlugins ?? []).map(named),
     surroundings: typeof found === 'string' ? null : found,
     writers,
     notChecked,

@@ -55,12 +55,14 @@ function describe({ attributes }: Element): string {
   return `"${attributes.Name ?? ''}" (${attributes.Filename ?? 'no Filename'})`
 }
 
-/** Attributes that every element of IIS's configuration may have. */
-const ofIis = /^lock[A-Z]/
+/** IIS's schema has four, and some that lock any element of its configuration. */
+export function isKnownAttribute(name: string): boolean {
+  return attributeNames.some((known) => known === name) || /^lock[A-Z]/.test(name)
+}
 
 function checkAttributes(config: ConfigText, element: Element): void {
   for (const name of Object.keys(element.attributes)) {
-    if (attributeNames.some((known) => known === name) || ofIis.test(name)) continue
+    if (isKnownAttribute(name)) continue
     const meant = attributeNames.find((known) => known.toLowerCase() === name.toLowerCase())
     const cure = meant === undefined ? 'remove it' : `write "${meant}", as IIS's schema does`
     refuseElement(config, element, `"${pluginName}" has no attribute "${name}" in IIS's schema; ${cure}`)

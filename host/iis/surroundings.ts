@@ -13,6 +13,16 @@ import {
   sectionLock,
 } from './application-host.ts'
 
+/** Something that is not as it should be, and what to do about it. */
+export interface Problem {
+  readonly what: string
+  readonly cure: string
+}
+
+export function inWords({ what, cure }: Problem): string {
+  return `${what}; ${cure}`
+}
+
 export interface Surroundings {
   readonly applicationHost: string
   /** Empty if IIS knows no application with this folder. */
@@ -46,22 +56,27 @@ export function surroundingsOf(webConfig: string, named?: string): Surroundings 
 }
 
 /** What IIS would not take this section for; empty if nothing speaks against it. */
-export function lockProblems({ locks }: Surroundings): string[] {
+export function lockProblems({ locks }: Surroundings): Problem[] {
   return locks
     .filter(({ isLocked }) => isLocked !== false)
     .map(({ path, isLocked, because }) => {
+      if (isLocked === undefined) {
+        const cure = 'install the feature "WinRM IIS Extension", or IIS will not take this web.config'
+        return { what: because, cure }
+      }
       const where = path === '' ? '' : ` for "${path}"`
-      return isLocked === undefined
-        ? `${because}; install the feature "WinRM IIS Extension", or IIS will not take this web.config`
-        : `the section is locked${where}: ${because}; unlock it, or IIS will not take this web.config`
+      return {
+        what: `the section is locked${where}: ${because}`,
+        cure: 'unlock it in ApplicationHost.config, or IIS will not take this web.config',
+      }
     })
 }
 
-export function poolProblems({ applications }: Surroundings): string[] {
+export function poolProblems({ applications }: Surroundings): Problem[] {
   return applications
     .filter(({ is32Bit }) => is32Bit)
-    .map(({ path, pool }) => {
-      const cause = `the application pool "${pool}" of "${path}" is 32-bit, and the plug-in is for x64`
-      return `${cause}; set its enable32BitAppOnWin64 to false, or give the application another pool`
-    })
+    .map(({ path, pool }) => ({
+      what: `the application pool "${pool}" of "${path}" is 32-bit, and the plug-in is for x64`,
+      cure: 'set its enable32BitAppOnWin64 to false, or give the application another pool',
+    }))
 }

@@ -272,7 +272,7 @@ describe('show', () => {
       operationsPlugins: [],
       surroundings: null,
       writers: { [path]: expect.any(Array) },
-      problems: [expect.stringMatching(/OperationsPlugins/)],
+      problems: [{ what: expect.stringMatching(/OperationsPlugins/), cure: expect.any(String) }],
     })
     expect(status).toBe(1)
   })

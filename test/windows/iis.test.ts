@@ -68,7 +68,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 describe.skipIf(skipped !== '')(`a web.config in UTF-16 on Windows' Node${skipped}`, () => {
   it('gets the plug-in, and nothing else in it changes', async () => {
     const { status, output, errors } = await iis('apply', ...withPlugin)
-    expect(errors).toMatch(/^warning: .*portcullis\.settings is not there: every question will be denied/)
+    expect(errors).toMatch(/^warning: .*portcullis\.settings is not there: every question is denied/)
     expect(output).toMatch(/"Portcullis" was added: Z:.*\\plugin\\portcullis\.dll\r?\n/)
     expect(status).toBe(0)
     const element = `<AuthorizationPlugin Name="Portcullis" Filename="${windowsPath(plugin)}" SDKVersion="1" SupportsQuota="true"/>`
@@ -86,7 +86,9 @@ describe.skipIf(skipped !== '')(`a web.config in UTF-16 on Windows' Node${skippe
       encoding: 'UTF-16, little-endian',
       plugin: { filename: windowsPath(plugin), hasSettings: false },
       surroundings: { applications: [{ path: 'contoso', pool: 'DefaultAppPool', is32Bit: false }] },
-      problems: [expect.stringMatching(/portcullis\.settings is not there/)],
+      problems: [
+        { what: expect.stringMatching(/portcullis\.settings is not there/), cure: expect.any(String) },
+      ],
     })
   })
 
