@@ -22,9 +22,6 @@ export interface Element {
 
 export interface Attribute {
   readonly name: string
-  /** From its name to its closing quote. */
-  readonly start: number
-  readonly end: number
   /** Between the quotes. */
   readonly valueStart: number
   readonly valueEnd: number
@@ -122,12 +119,10 @@ export function startTagOf(text: string, { name, start }: Element): StartTag {
     const match = ATTRIBUTE.exec(text)
     if (match === null) break
     at = ATTRIBUTE.lastIndex
-    const [whole, attribute = '', double, single] = match
+    const [, attribute = '', double, single] = match
     const value = double ?? single ?? ''
     attributes.push({
       name: attribute,
-      start: at - whole.trimStart().length,
-      end: at,
       valueStart: at - 1 - value.length,
       valueEnd: at - 1,
       quote: text[at - 1] ?? '',
