@@ -48,7 +48,9 @@ function make(name) {
   const bytes = isZip ? zipOf(folder, files) : tarOf(folder)
   writeArchive(`${folder}${isZip ? '.zip' : '.tar.gz'}`, bytes)
   const took = Math.round(performance.now() - startedMs)
-  console.log(`${title}: ${files.size} files, ${bytes.length.toLocaleString('en-US')} bytes packed, in ${took} ms`)
+  console.log(
+    `${title}: ${files.size} files, ${bytes.length.toLocaleString('en-US')} bytes packed, in ${took} ms`,
+  )
 }
 
 mkdirSync(out, { recursive: true })

@@ -134,10 +134,19 @@ function addOwn(files, { os, platform }) {
     files.set('portcullis.example.json', Buffer.from(text('portcullis.example.linux.json')))
     files.set('portcullis.service', Buffer.from(text('portcullis.service')))
   }
-  const about = { name: 'portcullis', version, platform, engines, devDependencies: { assemblyscript, vitest } }
+  const about = {
+    name: 'portcullis',
+    version,
+    platform,
+    engines,
+    devDependencies: { assemblyscript, vitest },
+  }
   files.set('release.json', json(about))
   // That the compiled files are modules, and to a scanner what they depend on.
-  files.set('package.json', json({ name, version, private: true, description, license, type, engines, dependencies }))
+  files.set(
+    'package.json',
+    json({ name, version, private: true, description, license, type, engines, dependencies }),
+  )
   files.set('LICENSE', read('LICENSE'))
 }
 

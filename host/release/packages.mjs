@@ -67,7 +67,9 @@ export function packageFiles(root, installed, os, cure) {
     if (!existsSync(folder)) throw new Error(`${folder} is missing; ${cure}`)
     const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
     if (version !== locked[path].version) {
-      throw new Error(`${folder} is version ${version}, and package-lock.json has ${locked[path].version}; ${cure}`)
+      throw new Error(
+        `${folder} is version ${version}, and package-lock.json has ${locked[path].version}; ${cure}`,
+      )
     }
     for (const name of filesOf(folder)) {
       if (kept.test(name) && !left.test(name.split('/')[0])) files.set(`${path}/${name}`, join(folder, name))
