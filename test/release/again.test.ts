@@ -43,6 +43,9 @@ it('is the same to the last byte', { timeout: 300_000 }, async () => {
   const isForWindows = reasonToSkipWindowsRelease() === ''
   await run('host/release/build.mjs', '--if-possible')
   for (const name of isForWindows ? archives : [archives[0]]) {
+    // First the sums, which say what differs.
+    const sums = join(name.replace(/\.(zip|tar\.gz)$/, ''), 'SHA256SUMS')
+    expect(readFileSync(join(copy, 'build/release', sums), 'utf8')).toBe(readFileSync(released(sums), 'utf8'))
     const again = readFileSync(join(copy, 'build/release', name))
     expect(Buffer.compare(again, readFileSync(released(name))), name).toBe(0)
   }
