@@ -12,16 +12,23 @@ import { parseArgs } from 'node:util'
 import { tarOf, withSums, writeArchive, writeFolder, zipOf } from './archive.mjs'
 import { contentsOf, root, systems, version } from './contents.mjs'
 
-const { values: options } = parseArgs({
-  options: { 'if-possible': { type: 'boolean', default: false }, out: { type: 'string' } },
-})
-const out = resolve(options.out ?? join(root, 'build/release'))
-
 /** @param {string} message */
 function fail(message) {
   console.error(`release: ${message}`)
-  process.exit(1)
+  return process.exit(1)
 }
+
+function readOptions() {
+  try {
+    const known = /** @type {const} */ ({ 'if-possible': { type: 'boolean' }, out: { type: 'string' } })
+    return parseArgs({ options: known }).values
+  } catch (error) {
+    return fail(error.message)
+  }
+}
+
+const options = readOptions()
+const out = resolve(options.out ?? join(root, 'build/release'))
 
 /** Builds for Windows. Says why that cannot be, or nothing. */
 function lackForWindows() {
