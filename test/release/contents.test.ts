@@ -8,7 +8,7 @@ import { gunzipSync } from 'node:zlib'
 
 import { describe, expect, it } from 'vitest'
 
-import { checkSchema, compileSchema } from '../../host/json-file.ts'
+import { checkSchema, schemaOf } from '../../host/json-file.ts'
 import { hostFile, root, version } from '../../host/paths.ts'
 import {
   archives,
@@ -178,10 +178,10 @@ describe.each(systems)(
     })
 
     test('has an example of a configuration that lacks nothing but the account', () => {
-      const validate = compileSchema(hostFile('tenant', 'config.schema.json'))
+      const schema = schemaOf(hostFile('tenant', 'config.schema.json'))
       const example = text('portcullis.example.json')
       const check = (config: string) =>
-        checkSchema(validate, JSON.parse(config), 'example', 'ERR_CONFIG_SCHEMA')
+        checkSchema(schema, JSON.parse(config), 'example', 'ERR_CONFIG_SCHEMA')
       const refusal = /^[^\n]*example\n {2}at \/tenants\/0\/applications\/0\/account: must be: Account[^\n]*$/
       expect(() => check(example)).toThrow(refusal)
       expect(() => check(example.replace(account, replacement))).not.toThrow()
