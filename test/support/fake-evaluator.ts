@@ -49,7 +49,7 @@ export function allow(block: Buffer, change: (body: Buffer) => void = () => {}):
 
 export interface Behaviour {
   /** On a hello; default: a welcome. */
-  hello?: (socket: Socket) => void
+  hello?: (socket: Socket, body: Buffer) => void
   question?: (socket: Socket, block: Buffer) => void
 }
 
@@ -82,7 +82,7 @@ export class FakeEvaluator {
   #take(behaviour: Behaviour, socket: Socket, type: number, body: Buffer): void {
     if (type === 1) {
       this.hellos++
-      if (behaviour.hello) behaviour.hello(socket)
+      if (behaviour.hello) behaviour.hello(socket, body)
       else socket.write(welcome())
     } else {
       this.questions++
