@@ -36,6 +36,14 @@ function received(endpoint: string, command: OperatorCommand): Promise<string> {
   })
 }
 
+function parsed(endpoint: string, text: string): Reply {
+  try {
+    return JSON.parse(text) as Reply
+  } catch {
+    throw new PortcullisError('ERR_HOST_UNREACHABLE', `${endpoint} says what is no host's answer`)
+  }
+}
+
 /** Throws ERR_HOST_UNREACHABLE if no host answers, and whatever the host refuses with. */
 export async function tellHost(endpoint: string, command: OperatorCommand): Promise<unknown> {
   checkOperator(endpoint)
@@ -44,7 +52,7 @@ export async function tellHost(endpoint: string, command: OperatorCommand): Prom
     const how = text === '' ? 'closed the connection' : 'closed the connection in the middle of its answer'
     throw new PortcullisError('ERR_HOST_UNREACHABLE', `${endpoint} ${how}`)
   }
-  const { result, error, code } = JSON.parse(text) as Reply
+  const { result, error, code } = parsed(endpoint, text)
   if (error === undefined) return result
   throw new PortcullisError(code && code in errorTable ? (code as ErrorCode) : 'ERR_HOST_FAULT', error)
 }
