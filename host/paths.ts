@@ -22,6 +22,9 @@ function findRoot(start: string): string {
 /** The top folder. This file is in host/ when tests run the sources, in build/host/ otherwise. */
 export const root = findRoot(dirname(fileURLToPath(import.meta.url)))
 
+/** Says which release this is. */
+export const packageFile = join(root, 'package.json')
+
 export const evaluatorMain = join(root, 'build', 'host', 'evaluator', 'main.js')
 
 /** Where the processes of admission begin: the two steps, and what bounds each before it begins. */

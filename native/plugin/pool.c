@@ -187,6 +187,7 @@ static void leave_up(pool *pool, evaluator *evaluator, pool_fault fault) {
   uint64_t now_ns = port_now_ns();
   evaluator->epoch++;
   evaluator->in_flight = 0;
+  evaluator->refused = false;
   close_idle(evaluator);
   /* Not twice at once, or a host that welcomes and closes would keep us connecting. */
   if (fault == POOL_BROKEN && now_ns >= evaluator->due_at_ns + BACKOFF_MS_MIN * NS_PER_MS) {
