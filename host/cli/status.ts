@@ -50,8 +50,10 @@ function overview(status: HostStatus, nowMs: number): string {
   const { version, wire, node, processId, sinceMs, endpoint, state, generation, evaluators } = status
   const serving = evaluators.processes.filter((evaluator) => evaluator.state === 'serving').length
   const { list, forgotten } = status.plugIns
+  const connected = list.filter((plugIn) => isConnected(plugIn))
+  const others = connected.filter(({ pluginVersion }) => pluginVersion !== version).length
   const plugIns = [
-    `${list.filter((plugIn) => isConnected(plugIn)).length} connected`,
+    `${connected.length} connected${others > 0 ? ` (${others} of another release)` : ''}`,
     `${list.filter((plugIn) => isRefused(plugIn)).length} refused`,
     ...(forgotten > 0 ? [`${forgotten} not kept`] : []),
   ]

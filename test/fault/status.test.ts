@@ -97,7 +97,7 @@ describe('the status of a running host', () => {
     expect(decisions).toBe(6)
 
     const text = command().stdout
-    expect(text).toMatch(/^plug-ins +2 connected, 1 refused$/m)
+    expect(text).toMatch(/^plug-ins +2 connected \(1 of another release\), 1 refused$/m)
     expect(text).toMatch(/wsman\/a +a +uid:\d+ +2\.0\.0 +ERR_CONNECTION_VERSION +0 +\d+ s ago +VERSION \d+$/m)
     expect(text).toMatch(/Upgrade the host to 2\.0\.0 or later/)
 

@@ -69,6 +69,13 @@ describe('the status for people', () => {
     expect(text).not.toContain('Refused')
   })
 
+  it('says how many are of another release than the host, after an upgrade', () => {
+    const old = { ...connected(4711), pluginVersion: '0.0.9' }
+    expect(textOf([old, connected(4712)])).toMatch(
+      /^plug-ins +2 connected \(1 of another release\), 0 refused$/m,
+    )
+  })
+
   it('says of a newer plug-in that the host is to be upgraded, and of an older one that it is', () => {
     const text = textOf([refused(4711, 2), refused(4712, 2), refused(4713, 0)])
     expect(text).toMatch(/^plug-ins +0 connected, 3 refused$/m)
