@@ -106,6 +106,10 @@ export const errorTable = {
     fault: 'plug-in',
     text: 'the connection did not begin with a hello that we understand',
   },
+  ERR_CONNECTION_VERSION: {
+    fault: 'operator',
+    text: 'the plug-in and this host speak no common version of the wire; upgrade the older of the two',
+  },
   ERR_CONNECTION_GARBAGE: {
     fault: 'plug-in',
     text: 'the connection sent a frame that was out of turn or malformed',

@@ -21,6 +21,7 @@ import { quarantine } from './quarantine.ts'
 import { run } from './run.ts'
 import { runCommand, topCommand } from './run-command.ts'
 import { logLevels, serve } from './serve.ts'
+import { status } from './status.ts'
 import { stop } from './stop.ts'
 import { test } from './test.ts'
 
@@ -164,6 +165,18 @@ function program(): Command {
 Status 0: the policy allows; 1: it denies, or there is no answer; 2: a file cannot be used.`,
     )
     .action(run)
+
+  top
+    .command('status')
+    .description('show what a running host serves, and which plug-ins are connected to it or refused')
+    .requiredOption('--config <file>', "the running host's configuration file")
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Status 0: a host answers; 1: none does. docs/reference/status.md describes every field.`,
+    )
+    .action(status)
 
   top
     .command('quarantine')
