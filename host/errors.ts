@@ -86,6 +86,21 @@ export const errorTable = {
   ERR_SETTINGS_FILE: { fault: 'operator', text: 'the settings are not well-formed settings' },
   ERR_PLUGIN_SETTINGS: { fault: 'operator', text: "the plug-in's settings file cannot be used" },
   ERR_VECTORS_FILE: { fault: 'operator', text: 'the vectors are not well-formed vectors' },
+  ERR_IIS_UNREADABLE: { fault: 'operator', text: 'a configuration file of IIS cannot be read' },
+  ERR_IIS_ENCODING: {
+    fault: 'operator',
+    text: 'a configuration file of IIS is not in the encoding that it seems to be in',
+  },
+  ERR_IIS_XML: { fault: 'operator', text: 'a configuration file of IIS is not well-formed XML' },
+  ERR_IIS_SECTION: {
+    fault: 'operator',
+    text: 'the section for WinRM in this file is not one that IIS would take, or not in its place',
+  },
+  ERR_IIS_OTHER_PLUGIN: { fault: 'operator', text: 'another authorization plug-in is configured' },
+  ERR_IIS_PLUGIN_PATH: { fault: 'operator', text: "this cannot be the plug-in's path in a web.config" },
+  ERR_IIS_PLUGIN_FILE: { fault: 'operator', text: 'the plug-in file is not one that IIS can load' },
+  ERR_IIS_POOL: { fault: 'operator', text: 'the application pool cannot load the plug-in' },
+  ERR_IIS_CHANGED: { fault: 'operator', text: 'the file was changed by somebody else in the meantime' },
   ERR_FILE_READ: { fault: 'operator', text: 'a file, or who may change it, cannot be read' },
   ERR_FILE_WRITE: { fault: 'operator', text: 'a file cannot be written' },
   ERR_FILE_LOCKED: { fault: 'operator', text: 'another process is at work on this' },
@@ -99,6 +114,10 @@ export const errorTable = {
   ERR_CONNECTION_HELLO: {
     fault: 'plug-in',
     text: 'the connection did not begin with a hello that we understand',
+  },
+  ERR_CONNECTION_VERSION: {
+    fault: 'operator',
+    text: 'the plug-in and this host speak no common version of the wire; upgrade the older of the two',
   },
   ERR_CONNECTION_GARBAGE: {
     fault: 'plug-in',

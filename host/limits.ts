@@ -119,6 +119,30 @@ export const evaluatorsMax = 64
 /** What an evaluator had sent before it died is read within this time. */
 export const lastWordsMsMax = 500
 
+/** As in native/io/io.h: connections of plug-ins that one evaluator serves. */
+export const evaluatorConnectionsMax = 4_096
+
+/** As in native/io/io.h: an account is text, a SID at the longest. */
+export const accountCharactersMax = 192
+
+/**
+ * Rows that `portcullis status` keeps of worker processes, one for each application in it: every one of a large machine, and
+ * those that were refused lately. What is beyond is counted.
+ */
+export const plugInsMax = 512
+
+/** How long a row stays of a process that has gone. One that is refused comes back within seconds while it lives. */
+export const plugInKeptMs = 10 * 60_000
+
+/** What is told of an application; its name is a path below "wsman/", and paths that people read are shorter. */
+export const statusTextUnitsMax = 128
+
+/** Tenants that a status tells of one by one, those asked last first. */
+export const statusTenantsMax = 256
+
+/** An operator's answer: the longest status with every unit escaped stays well below. */
+export const operatorReplyBytesMax = 4 * 1024 * 1024
+
 /** What waits for a serving evaluator that does not read: it gets verdicts, and a list of what is quarantined. */
 export const backlogBytesMax = 8 * 1024 * 1024
 
@@ -144,4 +168,10 @@ assert(processorMsMax < wallMsMax, 'a policy that computes is judged by its own 
 assert(wallMsMax < closeMsMax, 'a question that was accepted is answered or killed before closing gives up')
 assert(blameGraceMs * 2 < heldMsMax, 'the word comes before the question has waited too long')
 assert(restartMsMin < restartMsMax)
+/** A unit takes up to six characters in JSON; what else is in a row is as much again at the most. */
+const plugInBytesMax = 2 * 6 * (accountCharactersMax + statusTextUnitsMax)
+assert(
+  plugInsMax * plugInBytesMax < operatorReplyBytesMax / 2,
+  'the other half is for the tenants and the rest',
+)
 assert(admissionProcessorSMax * 1000 < admissionWallMsMax, 'a step that computes is judged by its own time')

@@ -3,7 +3,17 @@
 // install it without a registry. It appears whole or not at all, so that what runs beside a build never reads half of it.
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -19,6 +29,7 @@ mkdirSync(join(root, 'build'), { recursive: true })
 const staged = mkdtempSync(join(root, 'build/sdk-'))
 try {
   fill()
+  openToAll(staged)
   const args = ['pack', '--silent', '--ignore-scripts']
   const name = execFileSync('npm', args, { cwd: staged, encoding: 'utf8' }).trim()
   renameSync(join(staged, name), join(root, 'build/portcullis.tgz'))
@@ -44,6 +55,17 @@ function fill() {
   const { bundleDependencies } = JSON.parse(readFileSync(join(sdk, 'package.json'), 'utf8'))
   for (const folder of withTheirOwn(bundleDependencies)) {
     cpSync(join(root, folder), join(staged, folder), { recursive: true })
+  }
+}
+
+/**
+ * npm packs files with their modes, which are those of whoever has checked them out; a package is the same for all.
+ *
+ * @param {string} folder
+ */
+function openToAll(folder) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644)
   }
 }
 

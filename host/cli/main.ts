@@ -15,12 +15,14 @@ import { check } from './check.ts'
 import { demo } from './demo.ts'
 import { doctor } from './doctor.ts'
 import { explain } from './explain.ts'
+import { addIisCommands } from './iis.ts'
 import { newProject } from './new.ts'
 import { quarantine } from './quarantine.ts'
 import { run } from './run.ts'
 import { runCommand, topCommand } from './run-command.ts'
 import { logLevels, serve } from './serve.ts'
 import { addServiceCommands } from './service.ts'
+import { status } from './status.ts'
 import { stop } from './stop.ts'
 import { test } from './test.ts'
 
@@ -167,6 +169,18 @@ Status 0: the policy allows; 1: it denies, or there is no answer; 2: a file cann
     .action(run)
 
   top
+    .command('status')
+    .description('show what a running host serves, and which plug-ins are connected to it or refused')
+    .requiredOption('--config <file>', "the running host's configuration file")
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Status 0: a host answers; 1: none does. docs/reference/status.md describes every field.`,
+    )
+    .action(status)
+
+  top
     .command('quarantine')
     .description('show which policies a running host does not ask any more, and why')
     .requiredOption('--config <file>', "the running host's configuration file")
@@ -179,6 +193,8 @@ Status 0: the policy allows; 1: it denies, or there is no answer; 2: a file cann
     .description('have a running host finish what it has accepted, and end')
     .requiredOption('--config <file>', "the running host's configuration file")
     .action(stop)
+
+  addIisCommands(top)
 
   top
     .command('doctor')

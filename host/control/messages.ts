@@ -6,7 +6,7 @@
 import type { ErrorCode } from '../errors.ts'
 import type { Guard, Tenant } from '../tenant/config.ts'
 import type { Author } from '../winrm/decision.ts'
-import type { Kind } from '../wire/layout.ts'
+import type { Kind, WireVersions } from '../wire/layout.ts'
 
 /** In this order: policies and tenants, the table that completes them, then, at some time, serve, and at the end close. */
 export type ToEvaluator =
@@ -71,8 +71,14 @@ export interface ConnectionRecord {
   readonly application?: string
   readonly tenant?: string
   readonly processId?: number
+  /** Of the plug-in, as it says. */
+  readonly pluginVersion?: string
+  /** Chosen for this connection. */
+  readonly wireVersion?: number
   readonly error?: ErrorCode
-  /** What the plug-in says that it denied by itself, by name. */
+  /** With ERR_CONNECTION_VERSION: what the plug-in speaks. */
+  readonly offered?: WireVersions
+  /** What the plug-in says that it denied by itself since its last accepted hello, by name. */
   readonly denied?: Readonly<Record<string, number>>
 }
 
@@ -80,7 +86,9 @@ export type FromEvaluator =
   | { readonly type: 'ready' }
   | { readonly type: 'serving'; readonly index: number }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly detail: string }
-  | { readonly type: 'connection'; readonly record: ConnectionRecord }
+  /** `connection` is the evaluator's number of one that was accepted, until a disconnection says that it has gone. */
+  | { readonly type: 'connection'; readonly connection?: number; readonly record: ConnectionRecord }
+  | { readonly type: 'disconnection'; readonly connection: number }
   | { readonly type: 'decision'; readonly record: DecisionRecord }
   /** A question of this tenant is asked for the second time, and waits for a verdict. */
   | { readonly type: 'held'; readonly id: string; readonly tenant: string }

@@ -7,7 +7,16 @@
 import { Ajv } from 'ajv'
 
 import { errorTable, PortcullisError } from '../errors.ts'
-import { type Kind, kindNumber, kindOf, overtimeHeaderBytes, runningPage } from '../wire/layout.ts'
+import { accountCharactersMax, evaluatorConnectionsMax } from '../limits.ts'
+import {
+  type Kind,
+  kindNumber,
+  kindOf,
+  OTHER_DENIALS,
+  overtimeHeaderBytes,
+  pluginDenials,
+  runningPage,
+} from '../wire/layout.ts'
 import type { ConnectionLabel, FromEvaluator } from './messages.ts'
 
 /** Longer than any text in a message: an abort with its file, or a reason of 512 units with what is put before it. */
@@ -57,14 +66,22 @@ const decision = object(
   },
 )
 
+const half = { type: 'integer', minimum: 0, maximum: 0xffff }
+
+/** As portcullis_io numbers them. */
+const number = { type: 'integer', minimum: 1, maximum: evaluatorConnectionsMax }
+
 const connection = object(
-  { accepted: { type: 'boolean' }, account: text },
+  { accepted: { type: 'boolean' }, account: { ...text, maxLength: accountCharactersMax } },
   {
     application: text,
     tenant: text,
     processId: word,
+    pluginVersion: { type: 'string', pattern: '^[0-9]{1,5}([.][0-9]{1,5}){2,3}$' },
+    wireVersion: half,
     error: code,
-    denied: { type: 'object', additionalProperties: word, maxProperties: 16 },
+    offered: object({ lowest: half, highest: half }),
+    denied: object({}, Object.fromEntries([...pluginDenials, OTHER_DENIALS].map((name) => [name, word]))),
   },
 )
 
@@ -73,7 +90,8 @@ const schema = {
     object({ type: { const: 'ready' } }),
     object({ type: { const: 'serving' }, index: { ...count, maximum: 63 } }),
     object({ type: { const: 'failed' }, code, detail: text }),
-    object({ type: { const: 'connection' }, record: connection }),
+    object({ type: { const: 'connection' }, record: connection }, { connection: number }),
+    object({ type: { const: 'disconnection' }, connection: number }),
     object({ type: { const: 'decision' }, record: decision }),
     object({ type: { const: 'held' }, id, tenant: text }),
     object({ type: { const: 'gap' }, lost: count }),

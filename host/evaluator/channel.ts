@@ -7,7 +7,7 @@ import koffi from 'koffi'
 import type { FromEvaluator } from '../control/messages.ts'
 import { PortcullisError } from '../errors.ts'
 import { nativeLibrary } from '../paths.ts'
-import { controlBytesMax, frameType, runningPage } from '../wire/layout.ts'
+import { controlBytesMax, frameType, runningPage, type WireVersions } from '../wire/layout.ts'
 
 /** As in native/io/io.h. */
 export const CONTROL_CONNECTION = 0
@@ -39,6 +39,7 @@ function textOf(bytes: Buffer): string {
 }
 
 export interface Welcome {
+  readonly version: number
   readonly evaluatorCount: number
   readonly generation: number
   readonly switches: number
@@ -56,8 +57,9 @@ function bind() {
     unlisten: library.func('void pcio_unlisten(void *io)'),
     next: library.func('int pcio_next(void *io, uint8_t *event, int32_t timeout_ms)'),
     welcome: library.func(
-      'int pcio_welcome(void *io, uint32_t connection, uint32_t count, uint32_t generation, uint32_t switches, const char *label)',
+      'int pcio_welcome(void *io, uint32_t connection, uint32_t version, uint32_t count, uint32_t generation, uint32_t switches, const char *label)',
     ),
+    refuse: library.func('int pcio_refuse(void *io, uint32_t connection, uint32_t lowest, uint32_t highest)'),
     answer: library.func('int pcio_answer(void *io, uint32_t connection, uint8_t *body, uint32_t size)'),
     hold: library.func('int pcio_hold(void *io, uint32_t connection)'),
     resume: library.func('int pcio_resume(void *io, uint32_t connection)'),
@@ -119,8 +121,13 @@ export class Channel {
     return { what: 'hello', connection, account, body: body.subarray(ACCOUNT_BYTES) }
   }
 
-  welcome(connection: number, { evaluatorCount, generation, switches, label }: Welcome): void {
-    this.#native.welcome(this.#io, connection, evaluatorCount, generation, switches, label)
+  welcome(connection: number, { version, evaluatorCount, generation, switches, label }: Welcome): void {
+    this.#native.welcome(this.#io, connection, version, evaluatorCount, generation, switches, label)
+  }
+
+  /** Closes a connection whose plug-in speaks none of our versions, and says which these are. */
+  refuse(connection: number, { lowest, highest }: WireVersions): void {
+    this.#native.refuse(this.#io, connection, lowest, highest)
   }
 
   /** False if the other side did not take it; then the connection is gone. */

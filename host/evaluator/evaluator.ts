@@ -12,7 +12,8 @@ import type { ConnectionLabel, ConnectionRecord, FromEvaluator, ToEvaluator } fr
 import type { Policy } from '../engine/policy.ts'
 import { type ErrorCode, PortcullisError } from '../errors.ts'
 import { AnswerWriter } from '../wire/answer.ts'
-import { readHello } from '../wire/handshake.ts'
+import { chooseVersion, readHello } from '../wire/handshake.ts'
+import { wireVersions } from '../wire/layout.ts'
 import { blockAttempt, blockId, blockText, checkBlock } from '../wire/request-block.ts'
 import { type Channel, type ChannelEvent, CONTROL_CONNECTION } from './channel.ts'
 import { decide } from './decide.ts'
@@ -124,15 +125,20 @@ export class Evaluator {
 
   #closed(number: number, { error, account }: ChannelEvent & { what: 'closed' }): void {
     const application = this.#connections.get(number)?.application
-    this.#connections.delete(number)
+    this.#forget(number)
     this.#held.drop(number)
     if (error === undefined) return
     const record = { accepted: false, account, error, ...(application !== undefined && { application }) }
     this.#tell({ type: 'connection', record })
   }
 
+  /** A connection that was accepted has gone. */
+  #forget(number: number): void {
+    if (this.#connections.delete(number)) this.#tell({ type: 'disconnection', connection: number })
+  }
+
   #refuse(number: number, record: Omit<ConnectionRecord, 'accepted'>): void {
-    this.#connections.delete(number)
+    this.#forget(number)
     this.#channel.hangUp(number)
     this.#tell({ type: 'connection', record: { accepted: false, ...record } })
   }
@@ -140,10 +146,20 @@ export class Evaluator {
   #greet(number: number, { account, body }: ChannelEvent & { what: 'hello' }): void {
     const hello = readHello(body)
     if (hello === undefined) return this.#refuse(number, { account, error: 'ERR_CONNECTION_HELLO' })
-    const { application, processId, denied } = hello
+    const { application, offered, ...claims } = hello
     const seat = this.#table.seatFor(account, application)
+    const version = chooseVersion(offered, wireVersions)
+    if (version === undefined) {
+      this.#channel.refuse(number, wireVersions)
+      const error = 'ERR_CONNECTION_VERSION'
+      const tenant = seat && { tenant: seat.tenant.name }
+      const record = { accepted: false, account, application, ...claims, ...tenant, error, offered } as const
+      return this.#tell({ type: 'connection', record })
+    }
     if (seat === undefined) {
-      return this.#refuse(number, { account, application, processId, error: 'ERR_CONNECTION_FOREIGN' })
+      const { processId, pluginVersion } = claims
+      const error = 'ERR_CONNECTION_FOREIGN'
+      return this.#refuse(number, { account, application, processId, pluginVersion, error })
     }
     this.#connections.set(number, { account, application, seat })
     const label: ConnectionLabel = {
@@ -153,13 +169,15 @@ export class Evaluator {
       ...(this.#table.guard && { guard: this.#table.guard.policy }),
     }
     this.#channel.welcome(number, {
+      version,
       evaluatorCount: this.#evaluatorCount,
       generation: this.#table.generation,
       switches: seat.switches,
       label: JSON.stringify(label),
     })
-    const record = { accepted: true, account, application, processId, tenant: seat.tenant.name, denied }
-    this.#tell({ type: 'connection', record })
+    const { name: tenant } = seat.tenant
+    const record = { accepted: true, account, application, tenant, ...claims, wireVersion: version }
+    this.#tell({ type: 'connection', connection: number, record })
   }
 
   #decide(number: number, body: Buffer): void {
@@ -210,7 +228,7 @@ export class Evaluator {
     const { answer, record } = decide({ seat, application, generation, block, tenant, guard, guardPolicy })
     // Handed over before it is answered. What a kill from outside takes along, the supervisor records as a gap.
     this.#tell({ type: 'decision', record })
-    if (!this.#channel.answer(number, this.#answers.write(block, answer))) this.#connections.delete(number)
+    if (!this.#channel.answer(number, this.#answers.write(block, answer))) this.#forget(number)
     tenant.finish()
     guard?.finish()
   }

@@ -9,6 +9,7 @@ import type { Logger } from 'pino'
 import type { ConnectionRecord, DecisionRecord } from '../control/messages.ts'
 import type { Overtime } from '../control/read-message.ts'
 import { win32 } from '../winrm/codes.ts'
+import { wireVersions } from '../wire/layout.ts'
 
 type Evaluator = number | undefined
 
@@ -31,7 +32,10 @@ export function logConnection(
   evaluator: Evaluator,
 ): void {
   if (accepted) log.info({ ...record, event: 'connection', evaluator }, 'a plug-in connected')
-  else log.warn({ ...record, event: 'connection-refused', evaluator }, 'a connection was closed')
+  else {
+    const spoken = record.offered && { spoken: wireVersions }
+    log.warn({ ...record, ...spoken, event: 'connection-refused', evaluator }, 'a connection was closed')
+  }
 }
 
 /** The decision that the watchdog made, and why the evaluator's end follows. */

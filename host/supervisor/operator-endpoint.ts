@@ -16,6 +16,7 @@ const OPERATORS_MAX = 16
 
 export type OperatorCommand =
   | { readonly command: 'quarantine' }
+  | { readonly command: 'status' }
   | { readonly command: 'stop' }
   | { readonly command: 'lift'; readonly tenant: string }
 
@@ -24,7 +25,8 @@ export type Obey = (command: OperatorCommand) => unknown
 
 function commandOf(line: string): OperatorCommand {
   const value = JSON.parse(line) as Partial<Record<string, unknown>>
-  if (value.command === 'quarantine' || value.command === 'stop') return { command: value.command }
+  const { command } = value
+  if (command === 'quarantine' || command === 'status' || command === 'stop') return { command }
   if (value.command === 'lift' && typeof value.tenant === 'string') {
     return { command: 'lift', tenant: value.tenant }
   }

@@ -20,6 +20,7 @@ import { otherAccounts, prepareEndpoint } from './endpoint.ts'
 import { type EvaluatorOwner, EvaluatorProcess, type Told } from './evaluator-process.ts'
 import { logConnection, logDecision, logOvertime } from './log.ts'
 import { type OperatorCommand, OperatorEndpoint } from './operator-endpoint.ts'
+import { Observations } from './status.ts'
 
 /** The configuration is read once, at start. */
 const GENERATION = 1
@@ -33,6 +34,7 @@ export class Supervisor implements EvaluatorOwner {
   /** Numbers that no evaluator serves under, or is about to, at the moment. */
   readonly #vacant: number[]
   readonly #blame = new Blame()
+  readonly #observed = new Observations()
   #modules: ReadonlyMap<string, AdmittedModule> = new Map()
   #operatorEndpoint: OperatorEndpoint | undefined
   #state: 'new' | 'starting' | 'running' | 'closing' | 'closed' = 'new'
@@ -174,6 +176,7 @@ export class Supervisor implements EvaluatorOwner {
 
   serving(from: EvaluatorProcess, index: number): void {
     this.#restartMs = restartMsMin
+    this.#observed.serving(index)
     this.#log.info(
       { event: 'evaluator-serving', evaluator: index, evaluatorPid: from.pid },
       'an evaluator serves',
@@ -195,11 +198,15 @@ export class Supervisor implements EvaluatorOwner {
       case 'gap':
         return this.#gap(from, message.lost)
       case 'connection':
+        if (message.record.tenant !== undefined) this.#known(message.record.tenant)
+        this.#observed.connection(from, message)
         return logConnection(this.#log, message.record, from.index)
+      case 'disconnection':
+        return this.#observed.disconnection(from, message.connection)
       case 'held':
         return this.#judgeLater(from, this.#known(message.tenant), message.id)
       default:
-        this.#known(message.record.tenant)
+        this.#observed.decision(this.#known(message.record.tenant))
         return logDecision(this.#log, message.record, from.index)
     }
   }
@@ -257,6 +264,14 @@ export class Supervisor implements EvaluatorOwner {
         return this.#blame.quarantined
       case 'lift':
         return this.#lift(command.tenant)
+      case 'status':
+        return this.#observed.status({
+          config: this.#config,
+          generation: GENERATION,
+          state: this.#state,
+          evaluators: [...this.#evaluators],
+          quarantined: this.#blame.quarantined.length,
+        })
       case 'stop':
         this.#log.info({ event: 'closing', signal: 'stop' }, 'finishing what was accepted')
         setImmediate(() => void this.close()) // the answer first
@@ -279,6 +294,7 @@ export class Supervisor implements EvaluatorOwner {
 
   dead(from: EvaluatorProcess, how: string, printed: string, running: Running | undefined): void {
     this.#evaluators.delete(from)
+    this.#observed.evaluatorGone(from)
     if (running !== undefined && !from.overran && isConfigured(this.#config, running)) {
       this.#blameFor(running, running.overtimeMs >= processorMsMax ? 'processor time' : endOf(how))
     }

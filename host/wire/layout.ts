@@ -3,9 +3,24 @@
  * a test compares the two. Meanings: docs/reference/request-block.md and docs/reference/wire.md.
  */
 
-export const WIRE_VERSION = 1
+/** Versions of the wire, from the lowest to the highest. */
+export interface WireVersions {
+  readonly lowest: number
+  readonly highest: number
+}
 
-export const frameType = { hello: 1, welcome: 2, question: 3, answer: 4, control: 16, overtime: 17 } as const
+/** Those that this host speaks. */
+export const wireVersions: WireVersions = { lowest: 1, highest: 1 }
+
+export const frameType = {
+  hello: 1,
+  welcome: 2,
+  question: 3,
+  answer: 4,
+  refusal: 5,
+  control: 16,
+  overtime: 17,
+} as const
 
 export const FRAME_HEADER_BYTES = 8
 
@@ -70,8 +85,9 @@ export type TextField = (typeof textFields)[number]
 
 export const hello = {
   magic: 0x49484350,
-  headerBytes: 80,
-  counters: 16,
+  /** The beginning of every hello, in every version for ever. */
+  prefixBytes: 32,
+  at: { lowest: 4, highest: 6, product: 8, processId: 16, application: 20, units: 22, counters: 24 },
   /** An application identification is a path below "wsman/"; IIS paths have at most 260 characters. */
   applicationUnitsMax: 1024,
 } as const
@@ -94,7 +110,11 @@ export const pluginDenials = [
   'NOT_ACCEPTED',
   'STALE_CONTEXT',
   'WRONG_OWNER',
+  'VERSION',
 ] as const
+
+/** What a newer plug-in counts beyond those, as one sum. */
+export const OTHER_DENIALS = 'OTHER'
 
 export const switches = { runAsPoolAccount: 1, administrator: 2 } as const
 

@@ -115,7 +115,7 @@ static void serve(answerer *self) {
       take_held(self);
     } else if (what == PCIO_FRAME && detail == FRAME_HELLO) {
       show_hello(body);
-      if (pcio_welcome(self->io, connection, self->count, 1, 0, LABEL) != 0) pcio_hang_up(self->io, connection);
+      if (pcio_welcome(self->io, connection, WIRE_VERSION_HIGHEST, self->count, 1, 0, LABEL) != 0) pcio_hang_up(self->io, connection);
     } else if (what == PCIO_FRAME && detail == FRAME_QUESTION) {
       take_question(self, connection, body);
     } else if (what == PCIO_CLOSED) {

@@ -8,7 +8,11 @@
 
 #define HELLO_MAGIC 0x49484350u   /* "PCHI" */
 #define WELCOME_MAGIC 0x45574350u /* "PCWE" */
+#define REFUSAL_MAGIC 0x4f4e4350u /* "PCNO" */
 #define ANSWER_MAGIC 0x4e414350u  /* "PCAN" */
+
+_Static_assert(HELLO_PREFIX_BYTES + 4u * HELLO_COUNTERS_MAX + 2u * APPLICATION_UNITS_MAX <= HELLO_BYTES_MAX,
+               "every hello that we write fits");
 
 void frame_header_write(uint8_t header[FRAME_HEADER_BYTES], uint32_t body_size, uint16_t type) {
   bytes_put32(header, body_size);
@@ -22,25 +26,30 @@ bool frame_header_read(const uint8_t header[FRAME_HEADER_BYTES], uint32_t *body_
   return bytes_get16(header + 6) == 0;
 }
 
-/* hello: magic 0, version least 4, version most 6, process id 8, application units 12, counters 16, text */
+/* hello: magic 0, version lowest 4, highest 6, product version 8, process id 16, application at 20 and units 22,
+ * counters 24, zero 26; counters 32, then the application */
 
-uint32_t hello_write(uint8_t body[HELLO_BYTES_MAX], uint32_t process_id, block_text application,
-                     const uint32_t counters[HELLO_COUNTERS]) {
+uint32_t hello_write(uint8_t body[HELLO_BYTES_MAX], const hello *hello) {
+  uint32_t application_at = HELLO_PREFIX_BYTES + 4 * hello->counter_count;
   bytes_put32(body, HELLO_MAGIC);
-  bytes_put16(body + 4, WIRE_VERSION);
-  bytes_put16(body + 6, WIRE_VERSION);
-  bytes_put32(body + 8, process_id);
-  bytes_put32(body + 12, application.length);
-  for (uint32_t i = 0; i < HELLO_COUNTERS; i++) bytes_put32(body + 16 + 4 * i, counters[i]);
-  memcpy(body + HELLO_HEADER_BYTES, application.units, 2 * application.length);
-  return HELLO_HEADER_BYTES + 2 * application.length;
+  bytes_put16(body + 4, hello->version_lowest);
+  bytes_put16(body + 6, hello->version_highest);
+  for (uint32_t i = 0; i < 4; i++) bytes_put16(body + 8 + 2 * i, hello->product_version[i]);
+  bytes_put32(body + 16, hello->process_id);
+  bytes_put16(body + 20, application_at);
+  bytes_put16(body + 22, hello->application.length);
+  bytes_put16(body + 24, hello->counter_count);
+  memset(body + 26, 0, HELLO_PREFIX_BYTES - 26);
+  for (uint32_t i = 0; i < hello->counter_count; i++) bytes_put32(body + HELLO_PREFIX_BYTES + 4 * i, hello->counters[i]);
+  memcpy(body + application_at, hello->application.units, 2 * hello->application.length);
+  return application_at + 2 * hello->application.length;
 }
 
 /* welcome: magic 0, version 4, evaluator count 6, generation 8, switches 12 */
 
 void welcome_write(uint8_t body[WELCOME_BYTES], const welcome *welcome) {
   bytes_put32(body, WELCOME_MAGIC);
-  bytes_put16(body + 4, WIRE_VERSION);
+  bytes_put16(body + 4, welcome->version);
   bytes_put16(body + 6, welcome->evaluator_count);
   bytes_put32(body + 8, welcome->generation);
   bytes_put32(body + 12, welcome->switches);
@@ -48,11 +57,29 @@ void welcome_write(uint8_t body[WELCOME_BYTES], const welcome *welcome) {
 
 bool welcome_read(const uint8_t *body, uint32_t size, welcome *welcome) {
   if (size != WELCOME_BYTES || bytes_get32(body) != WELCOME_MAGIC) return false;
-  if (bytes_get16(body + 4) != WIRE_VERSION) return false;
+  welcome->version = (uint16_t)bytes_get16(body + 4);
   welcome->evaluator_count = (uint16_t)bytes_get16(body + 6);
   welcome->generation = bytes_get32(body + 8);
   welcome->switches = bytes_get32(body + 12);
   return welcome->evaluator_count > 0 && (welcome->switches & ~SWITCHES_ALL) == 0;
+}
+
+/* refusal: magic 0, version lowest 4, highest 6, reason 8, zero 12 */
+
+void refusal_write(uint8_t body[REFUSAL_BYTES], const refusal *refusal) {
+  bytes_put32(body, REFUSAL_MAGIC);
+  bytes_put16(body + 4, refusal->version_lowest);
+  bytes_put16(body + 6, refusal->version_highest);
+  bytes_put32(body + 8, refusal->reason);
+  bytes_put32(body + 12, 0);
+}
+
+bool refusal_read(const uint8_t *body, uint32_t size, refusal *refusal) {
+  if (size != REFUSAL_BYTES || bytes_get32(body) != REFUSAL_MAGIC) return false;
+  refusal->version_lowest = (uint16_t)bytes_get16(body + 4);
+  refusal->version_highest = (uint16_t)bytes_get16(body + 6);
+  refusal->reason = bytes_get32(body + 8);
+  return refusal->version_lowest <= refusal->version_highest;
 }
 
 /* answer: magic 0, version 4, kind 6, id 8, attempt 24, outcome 26, flags 28, text units 30, error code 32,
@@ -60,7 +87,7 @@ bool welcome_read(const uint8_t *body, uint32_t size, welcome *welcome) {
 
 uint32_t answer_write(uint8_t body[ANSWER_BYTES_MAX], const answer *answer) {
   bytes_put32(body, ANSWER_MAGIC);
-  bytes_put16(body + 4, WIRE_VERSION);
+  bytes_put16(body + 4, ANSWER_VERSION);
   bytes_put16(body + 6, answer->kind);
   memcpy(body + 8, answer->id, BLOCK_ID_BYTES);
   bytes_put16(body + 24, answer->attempt);
@@ -95,7 +122,7 @@ static bool answer_is_coherent(const answer *answer) {
 
 bool answer_read(const uint8_t *body, uint32_t size, answer *answer) {
   if (size < ANSWER_HEADER_BYTES || bytes_get32(body) != ANSWER_MAGIC) return false;
-  if (bytes_get16(body + 4) != WIRE_VERSION) return false;
+  if (bytes_get16(body + 4) != ANSWER_VERSION) return false;
   answer->kind = (uint16_t)bytes_get16(body + 6);
   memcpy(answer->id, body + 8, BLOCK_ID_BYTES);
   answer->attempt = (uint16_t)bytes_get16(body + 24);

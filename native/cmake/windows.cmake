@@ -49,13 +49,6 @@ endfunction()
 # Which calls of the plug-in the build for tests sends through native/probes.
 set(probe_options LINKER:--wrap=port_mutex_lock LINKER:--wrap=port_mutex_unlock LINKER:--wrap=port_alloc)
 
-# The version is the package's.
-file(READ ${CMAKE_SOURCE_DIR}/../package.json package)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/../package.json)
-string(REGEX MATCH "\"version\": \"([0-9]+)\\.([0-9]+)\\.([0-9]+)" found "${package}")
-set(version ${CMAKE_MATCH_1}.${CMAKE_MATCH_2}.${CMAKE_MATCH_3})
-set(version_numbers ${CMAKE_MATCH_1},${CMAKE_MATCH_2},${CMAKE_MATCH_3},0)
-
 function(link_product target description)
   set(version_name ${target})
   get_target_property(version_type ${target} TYPE)

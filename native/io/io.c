@@ -147,17 +147,31 @@ void pcio_drain(pcio *io) {
   port_mutex_unlock(&io->lock);
 }
 
-int pcio_welcome(pcio *io, uint32_t number, uint32_t evaluator_count, uint32_t generation, uint32_t switches,
-                 const char *label) {
+int pcio_welcome(pcio *io, uint32_t number, uint32_t version, uint32_t evaluator_count, uint32_t generation,
+                 uint32_t switches, const char *label) {
   pcio_connection *connection = find(io, number);
   if (connection == NULL || connection->welcomed) return PCIO_E_UNKNOWN_CONNECTION;
-  welcome welcome = {(uint16_t)evaluator_count, generation, switches};
+  welcome welcome = {(uint16_t)version, (uint16_t)evaluator_count, generation, switches};
   uint8_t body[WELCOME_BYTES];
   welcome_write(body, &welcome);
   strncpy(connection->label, label, PCIO_LABEL_BYTES_MAX - 1);
   connection->welcomed = true;
   port_mutex_lock(&io->lock);
   bool sent = pcio__send(connection, FRAME_WELCOME, body, WELCOME_BYTES);
+  port_mutex_unlock(&io->lock);
+  return sent ? 0 : PCIO_E_FAILED;
+}
+
+int pcio_refuse(pcio *io, uint32_t number, uint32_t version_lowest, uint32_t version_highest) {
+  pcio_connection *connection = find(io, number);
+  if (connection == NULL || connection->welcomed) return PCIO_E_UNKNOWN_CONNECTION;
+  refusal refusal = {(uint16_t)version_lowest, (uint16_t)version_highest, REFUSAL_NO_COMMON_VERSION};
+  uint8_t body[REFUSAL_BYTES];
+  refusal_write(body, &refusal);
+  port_mutex_lock(&io->lock);
+  /* The system keeps what was sent for the other side to read after the end. */
+  bool sent = pcio__send(connection, FRAME_REFUSAL, body, REFUSAL_BYTES);
+  pcio__drop_locked(io, connection);
   port_mutex_unlock(&io->lock);
   return sent ? 0 : PCIO_E_FAILED;
 }

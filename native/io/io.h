@@ -89,9 +89,12 @@ PCL_EXPORT void pcio_unlisten(pcio *io);
  * until pcio_answer. */
 PCL_EXPORT int pcio_next(pcio *io, uint8_t *event, int32_t timeout_ms);
 
-/* Accepts a connection after its hello. From then on it may send questions. */
-PCL_EXPORT int pcio_welcome(pcio *io, uint32_t connection, uint32_t evaluator_count, uint32_t generation,
-                            uint32_t switches, const char *label);
+/* Accepts a connection after its hello, in a wire version that the hello offers. From then on it may send questions. */
+PCL_EXPORT int pcio_welcome(pcio *io, uint32_t connection, uint32_t version, uint32_t evaluator_count,
+                            uint32_t generation, uint32_t switches, const char *label);
+
+/* Closes a connection after its hello, without a PCIO_CLOSED event, and tells it which wire versions are spoken here. */
+PCL_EXPORT int pcio_refuse(pcio *io, uint32_t connection, uint32_t version_lowest, uint32_t version_highest);
 
 /* Answers the question that pcio_next handed out last, with an answer's body. PCIO_E_FAILED: the other side did
  * not take it, and the connection is gone. */

@@ -100,7 +100,7 @@ static int take_frame(pcio *io, pcio_connection *connection, const uint8_t *fram
   uint32_t body_size;
   uint16_t type;
   uint16_t type_due = connection->welcomed ? FRAME_QUESTION : FRAME_HELLO;
-  uint32_t body_min = connection->welcomed ? BLOCK_HEADER_BYTES : HELLO_HEADER_BYTES;
+  uint32_t body_min = connection->welcomed ? BLOCK_HEADER_BYTES : HELLO_PREFIX_BYTES;
   uint32_t body_max = connection->welcomed ? BLOCK_BYTES_MAX : HELLO_BYTES_MAX;
   if (!frame_header_read(frame, &body_size, &type) || type != type_due || body_size < body_min ||
       body_size > body_max || size > FRAME_HEADER_BYTES + body_size || connection->held) {

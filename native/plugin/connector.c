@@ -7,7 +7,7 @@
 
 typedef struct job {
   instance *instance; /* stays while instance->jobs counts this one */
-  uint32_t counters[HELLO_COUNTERS];
+  uint32_t counters[DENIALS];
   greeting greeting;
 } job;
 
@@ -80,18 +80,23 @@ static uint64_t begin_some(connector *connector) {
 static bool advance(job *job) {
   connection *connection;
   welcome welcome;
+  denial why;
   pool *pool = &job->instance->pool;
   uint32_t evaluator = job->greeting.evaluator;
   port_status status = PORT_CANCELLED;
-  if (pool->closing) greeting_end(&job->greeting);
-  else status = greeting_advance(&job->greeting, &connection, &welcome);
+  if (pool->closing) {
+    why = DENIAL_UNREACHABLE; /* nobody will be told */
+    greeting_end(&job->greeting);
+  } else {
+    status = greeting_advance(&job->greeting, &connection, &welcome, &why);
+  }
   if (status == PORT_TIMEOUT) return false;
   if (status == PORT_OK) {
     pool__connected(pool, evaluator, connection, &welcome);
     job_done(job->instance);
   } else {
     process_counters_return(job->instance, job->counters);
-    job_failed(job->instance, evaluator, DENIAL_UNREACHABLE);
+    job_failed(job->instance, evaluator, why);
   }
   return true;
 }

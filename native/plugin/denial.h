@@ -25,7 +25,8 @@
   ROW(NO_SENDER, ERROR_INVALID_PARAMETER, "there are no sender details to answer to")      \
   ROW(NOT_ACCEPTED, ERROR_INVALID_PARAMETER, "WinRM did not accept a completion")          \
   ROW(STALE_CONTEXT, ERROR_INVALID_PARAMETER, "a released user context is not one that was granted") \
-  ROW(WRONG_OWNER, ERROR_ACCESS_DENIED, "the endpoint is served by another account than its owner")
+  ROW(WRONG_OWNER, ERROR_ACCESS_DENIED, "the endpoint is served by another account than its owner") \
+  ROW(VERSION, ERROR_REVISION_MISMATCH, "the host and the plug-in speak no common version of the wire")
 
 typedef enum denial {
 #define DENIAL_NAME(name, code, text) DENIAL_##name,
@@ -34,7 +35,7 @@ typedef enum denial {
   DENIALS
 } denial;
 
-_Static_assert(DENIALS <= HELLO_COUNTERS, "every denial has a counter in a hello");
+_Static_assert(DENIALS <= HELLO_COUNTERS_MAX, "every denial has a counter in a hello");
 
 uint32_t denial_code(denial denial);
 

@@ -40,6 +40,9 @@
 #define BACKOFF_MS_MIN 50u
 #define BACKOFF_MS_MAX 2000u
 
+/* The same for one that does not speak our version: only another host helps, and installing one takes seconds. */
+#define BACKOFF_MS_VERSION 4000u
+
 /* Applications that one worker process can host. */
 #define INSTANCES_MAX 1024u
 
@@ -59,6 +62,7 @@ _Static_assert(ATTEMPTS_MAX * ATTEMPT_MS_MAX < QUESTION_MS_MAX, "both attempts f
 _Static_assert(HANDSHAKE_MS_MAX < ATTEMPT_MS_MAX, "a waiter sees one handshake fail before its attempt would");
 _Static_assert(HANDSHAKES_MAX <= PORT_STREAMS_WAIT_MAX, "one wait covers all handshakes");
 _Static_assert(BACKOFF_MS_MIN < BACKOFF_MS_MAX, "backoff grows");
+_Static_assert(BACKOFF_MS_MAX < BACKOFF_MS_VERSION, "what heals by itself is tried more often");
 _Static_assert(SHUTDOWN_MS_MAX > QUESTION_MS_MAX, "a question that cannot be cancelled still ends first");
 
 #endif

@@ -76,10 +76,11 @@ static bool has_evaluator_up(const pool *pool) {
 static void set_down(evaluator *evaluator) {
   uint32_t doubled = evaluator->backoff_ms == 0 ? BACKOFF_MS_MIN : evaluator->backoff_ms * 2;
   evaluator->backoff_ms = doubled < BACKOFF_MS_MAX ? doubled : BACKOFF_MS_MAX;
+  uint32_t backoff_ms = evaluator->refused ? BACKOFF_MS_VERSION : evaluator->backoff_ms;
   /* Three quarters to five quarters of it, so that many worker processes do not come back in step. */
   uint32_t chance;
   port_random(&chance, sizeof chance);
-  uint64_t wait_ms = evaluator->backoff_ms * 3 / 4 + chance % (evaluator->backoff_ms / 2);
+  uint64_t wait_ms = backoff_ms * 3 / 4 + chance % (backoff_ms / 2);
   evaluator->retry_at_ns = port_now_ns() + wait_ms * NS_PER_MS;
   evaluator->state = EVALUATOR_DOWN;
 }
@@ -118,10 +119,19 @@ static connection *take_idle(pool *pool) {
   return connection;
 }
 
+/* What to tell when there is nobody to wait for: a refusal says more than an evaluator that is not there, be it one of
+ * those that were only guessed. */
+static denial why_down(const pool *pool) {
+  for (uint32_t i = 0; i < pool->evaluator_count; i++) {
+    if (pool->evaluators[i].refused) return DENIAL_VERSION;
+  }
+  return pool->failure;
+}
+
 /* Why a question need not wait, or not any longer; DENIALS: it may. */
 static denial reason_to_leave(const pool *pool, uint64_t deadline_ns) {
   if (pool->closing) return DENIAL_SHUTTING_DOWN;
-  if (!has_hope(pool)) return pool->failure;
+  if (!has_hope(pool)) return why_down(pool);
   if (port_now_ns() < deadline_ns) return DENIALS;
   return has_evaluator_up(pool) ? DENIAL_BUSY : DENIAL_UNREACHABLE;
 }
@@ -177,6 +187,7 @@ static void leave_up(pool *pool, evaluator *evaluator, pool_fault fault) {
   uint64_t now_ns = port_now_ns();
   evaluator->epoch++;
   evaluator->in_flight = 0;
+  evaluator->refused = false;
   close_idle(evaluator);
   /* Not twice at once, or a host that welcomes and closes would keep us connecting. */
   if (fault == POOL_BROKEN && now_ns >= evaluator->due_at_ns + BACKOFF_MS_MIN * NS_PER_MS) {
@@ -253,6 +264,7 @@ void pool__connected(pool *pool, uint32_t index, connection *connection, const w
     return;
   }
   evaluator->state = EVALUATOR_UP;
+  evaluator->refused = false;
   evaluator->retry_at_ns = 0;
   connection->epoch = evaluator->epoch;
   offer(pool, connection);
@@ -262,6 +274,7 @@ void pool__failed(pool *pool, uint32_t index, denial failure) {
   evaluator *evaluator = &pool->evaluators[index];
   evaluator->connecting = false;
   evaluator->open--;
+  evaluator->refused = failure == DENIAL_VERSION;
   pool->failure = failure;
   /* Perhaps it only did not take one more connection: those that it has go on until one of them fails. */
   bool working = evaluator->state == EVALUATOR_UP && (evaluator->idle != NULL || evaluator->in_flight > 0);

@@ -31,6 +31,7 @@ typedef struct evaluator {
   uint32_t backoff_ms;  /* 0 after an answer */
   uint64_t retry_at_ns; /* not tried before */
   uint64_t due_at_ns;   /* when it was last made DUE */
+  bool refused;         /* the last attempt to connect found a host that speaks other versions */
   connection *idle;
 } evaluator;
 

@@ -31,14 +31,13 @@ port_mutex process_lock = PORT_MUTEX_INIT;
 
 void process_count(denial denial) { atomic_fetch_add(&unattributed[denial], 1); }
 
-void process_counters_take(instance *instance, uint32_t counters[HELLO_COUNTERS]) {
-  memset(counters, 0, HELLO_COUNTERS * sizeof *counters);
+void process_counters_take(instance *instance, uint32_t counters[DENIALS]) {
   for (int i = 0; i < DENIALS; i++) {
     counters[i] = atomic_exchange(&instance->denied[i], 0) + atomic_exchange(&unattributed[i], 0);
   }
 }
 
-void process_counters_return(instance *instance, const uint32_t counters[HELLO_COUNTERS]) {
+void process_counters_return(instance *instance, const uint32_t counters[DENIALS]) {
   for (int i = 0; i < DENIALS; i++) atomic_fetch_add(&instance->denied[i], counters[i]);
 }
 

@@ -53,7 +53,7 @@ void process_leave(call *call);
 bool process__next_job(uint64_t now_ns, instance **instance, uint32_t *evaluator, uint64_t *wake_ns);
 
 /* Takes what is to be reported, and puts it back if the report did not arrive. */
-void process_counters_take(instance *instance, uint32_t counters[HELLO_COUNTERS]);
-void process_counters_return(instance *instance, const uint32_t counters[HELLO_COUNTERS]);
+void process_counters_take(instance *instance, uint32_t counters[DENIALS]);
+void process_counters_return(instance *instance, const uint32_t counters[DENIALS]);
 
 #endif

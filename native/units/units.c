@@ -1,5 +1,5 @@
 /* The plug-in's pure parts as functions that a test can call through koffi: the block writer, the answer
- * reader, the settings parser, the context table, the text beside a failure. Not part of the product. */
+ * reader, the hello writer, the settings parser, the context table, the text beside a failure. Not part of the product. */
 #include <string.h>
 
 #include "block/bytes.h"
@@ -18,6 +18,11 @@ PCL_EXPORT int units_block_write(uint32_t kind, uint32_t attempt, const uint8_t 
 
 /* Fills `fields` with kind, attempt, outcome, flags, code, the quota and the text's units. */
 PCL_EXPORT int units_answer_read(const uint8_t *body, uint32_t size, uint32_t fields[10]);
+
+/* Returns the size of the hello's body. */
+PCL_EXPORT uint32_t units_hello_write(const uint16_t versions[2], const uint16_t product[4], uint32_t process_id,
+                                      const uint16_t *application, uint32_t units, const uint32_t *counters,
+                                      uint32_t counter_count, uint8_t *body);
 
 PCL_EXPORT int units_settings_parse(const char *text, uint32_t size, char *endpoint, char *owner);
 
@@ -65,6 +70,19 @@ int units_answer_read(const uint8_t *body, uint32_t size, uint32_t fields[10]) {
                          answer.quota[0], answer.quota[1], answer.quota[2], answer.quota[3], answer.text_units};
   memcpy(fields, values, sizeof values);
   return 1;
+}
+
+uint32_t units_hello_write(const uint16_t versions[2], const uint16_t product[4], uint32_t process_id,
+                           const uint16_t *application, uint32_t units, const uint32_t *counters,
+                           uint32_t counter_count, uint8_t *body) {
+  hello hello = {.version_lowest = versions[0],
+                 .version_highest = versions[1],
+                 .product_version = {product[0], product[1], product[2], product[3]},
+                 .process_id = process_id,
+                 .application = {application, units},
+                 .counters = counters,
+                 .counter_count = counter_count};
+  return hello_write(body, &hello);
 }
 
 int units_settings_parse(const char *text, uint32_t size, char *endpoint, char *owner) {

@@ -13,14 +13,25 @@ export function frame(type: number, body: Buffer): Buffer {
   return Buffer.concat([header, body])
 }
 
-export function welcome(evaluatorCount = 1, switches = 0): Buffer {
+export function welcome(evaluatorCount = 1, switches = 0, version = 1): Buffer {
   const body = Buffer.alloc(16)
   body.writeUInt32LE(0x45574350, 0)
-  body.writeUInt16LE(1, 4)
+  body.writeUInt16LE(version, 4)
   body.writeUInt16LE(evaluatorCount, 6)
   body.writeUInt32LE(1, 8)
   body.writeUInt32LE(switches, 12)
   return frame(2, body)
+}
+
+/** Of a host that speaks these versions; `change` may spoil it. */
+export function refusal(lowest: number, highest: number, change: (body: Buffer) => void = () => {}): Buffer {
+  const body = Buffer.alloc(16)
+  body.writeUInt32LE(0x4f4e4350, 0)
+  body.writeUInt16LE(lowest, 4)
+  body.writeUInt16LE(highest, 6)
+  body.writeUInt32LE(1, 8)
+  change(body)
+  return frame(5, body)
 }
 
 /** An answer to the question in `block` that allows; `change` may spoil it. */
@@ -38,7 +49,7 @@ export function allow(block: Buffer, change: (body: Buffer) => void = () => {}):
 
 export interface Behaviour {
   /** On a hello; default: a welcome. */
-  hello?: (socket: Socket) => void
+  hello?: (socket: Socket, body: Buffer) => void
   question?: (socket: Socket, block: Buffer) => void
 }
 
@@ -71,7 +82,7 @@ export class FakeEvaluator {
   #take(behaviour: Behaviour, socket: Socket, type: number, body: Buffer): void {
     if (type === 1) {
       this.hellos++
-      if (behaviour.hello) behaviour.hello(socket)
+      if (behaviour.hello) behaviour.hello(socket, body)
       else socket.write(welcome())
     } else {
       this.questions++

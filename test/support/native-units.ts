@@ -40,6 +40,7 @@ export interface AnswerFields {
 }
 
 const blockBytesMax = 49_152
+const helloBytesMax = 4096
 const endpointBytesMax = 1024
 const ownerBytesMax = 192
 const extendedUnitsMax = 1024
@@ -52,6 +53,9 @@ const native = {
     'int units_block_write(uint32_t kind, uint32_t attempt, const uint8_t *id, uint32_t operation, const uint8_t *user_sid, const uint8_t *group_sids, const uint32_t *attributes, uint32_t group_count, const uint8_t *texts, const int32_t *text_lengths, uint8_t *block, uint32_t capacity, uint32_t *size)',
   ),
   answerRead: library.func('int units_answer_read(const uint8_t *body, uint32_t size, uint32_t *fields)'),
+  helloWrite: library.func(
+    'uint32_t units_hello_write(const uint16_t *versions, const uint16_t *product, uint32_t process_id, const uint8_t *application, uint32_t units, const uint32_t *counters, uint32_t counter_count, uint8_t *body)',
+  ),
   settingsParse: library.func(
     'int units_settings_parse(const uint8_t *text, uint32_t size, uint8_t *endpoint, uint8_t *owner)',
   ),
@@ -133,6 +137,39 @@ export function readNativeAnswer(body: Uint8Array): AnswerFields | undefined {
   if (native.answerRead(Uint8Array.from(body), body.length, fields) === 0) return undefined
   const [kind = 0, attempt = 0, outcome = 0, flags = 0, code = 0] = fields
   return { kind, attempt, outcome, flags, code, quota: [...fields.subarray(5, 9)], textUnits: fields[9] ?? 0 }
+}
+
+export interface HelloFields {
+  readonly versions: readonly [number, number]
+  readonly product: readonly [number, number, number, number]
+  readonly processId: number
+  readonly application: string
+  readonly counters: readonly number[]
+}
+
+/** A hello's body as the plug-in writes it. */
+export function writeNativeHello({
+  versions,
+  product,
+  processId,
+  application,
+  counters,
+}: HelloFields): Buffer {
+  const body = Buffer.alloc(helloBytesMax + 16, fence & 0xff)
+  const size: number = native.helloWrite(
+    Uint16Array.from(versions),
+    Uint16Array.from(product),
+    processId,
+    Buffer.from(application, 'utf16le'),
+    application.length,
+    Uint32Array.from(counters),
+    counters.length,
+    body,
+  )
+  if (!body.subarray(size).every((byte) => byte === (fence & 0xff))) {
+    throw new Error('the hello was written behind its end')
+  }
+  return body.subarray(0, size)
 }
 
 /** Parses a settings file as the plug-in does; undefined if it refuses it. */

@@ -5,15 +5,39 @@ import { join } from 'node:path'
 
 import { frame } from './fake-evaluator.ts'
 
-export function hello(application: string): Buffer {
-  const body = Buffer.alloc(80 + 2 * application.length)
+/** What a hello may say otherwise than this release's plug-in does. */
+export interface HelloOptions {
+  readonly lowest?: number
+  readonly highest?: number
+  readonly product?: readonly [number, number, number, number]
+  readonly processId?: number
+  readonly counters?: readonly number[]
+  /** Bytes between counters and application that only a newer version knows, and as many behind it. */
+  readonly unknownBytes?: number
+}
+
+/** Written down a second time here, apart from the writer and the reader: the beginning is fixed for ever. */
+export function helloBody(application: string, options: HelloOptions = {}): Buffer {
+  const { lowest = 1, highest = 1, product = [0, 1, 0, 0], processId = process.pid } = options
+  const { counters = Array.from({ length: 17 }, () => 0), unknownBytes = 0 } = options
+  const begin = 32 + 4 * counters.length + unknownBytes
+  const body = Buffer.alloc(begin + 2 * application.length + unknownBytes, 0xee)
+  body.fill(0, 0, 32)
   body.writeUInt32LE(0x49484350, 0)
-  body.writeUInt16LE(1, 4)
-  body.writeUInt16LE(1, 6)
-  body.writeUInt32LE(process.pid, 8)
-  body.writeUInt32LE(application.length, 12)
-  body.write(application, 80, 'utf16le')
-  return frame(1, body)
+  body.writeUInt16LE(lowest, 4)
+  body.writeUInt16LE(highest, 6)
+  for (const [i, number] of product.entries()) body.writeUInt16LE(number, 8 + 2 * i)
+  body.writeUInt32LE(processId, 16)
+  body.writeUInt16LE(begin, 20)
+  body.writeUInt16LE(application.length, 22)
+  body.writeUInt16LE(counters.length, 24)
+  for (const [i, times] of counters.entries()) body.writeUInt32LE(times, 32 + 4 * i)
+  body.write(application, begin, 'utf16le')
+  return body
+}
+
+export function hello(application: string, options: HelloOptions = {}): Buffer {
+  return frame(1, helloBody(application, options))
 }
 
 export function question(block: Uint8Array): Buffer {

@@ -20,6 +20,7 @@ const parts = {
   'build/native-windows': join(root, 'build/native-windows'),
   'build/policies': join(root, 'build/policies'),
   host: join(root, 'host'),
+  'package.json': join(root, 'package.json'),
   policies: join(root, 'policies'),
 } as const
 

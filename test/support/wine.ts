@@ -21,7 +21,7 @@ const folder = join(root, 'build', 'native-windows')
 /** The account of every process: Wine has one user. */
 export const wineAccount = 'S-1-5-21-0-0-0-1000'
 
-type Library = 'portcullis' | 'portcullis_io' | 'portcullis_probed' | 'WsmSvc'
+type Library = 'portcullis' | 'portcullis_io' | 'portcullis_newer' | 'portcullis_probed' | 'WsmSvc'
 type Program = 'portcullis_driver' | 'portcullis_answerer' | 'portcullis_conformance' | 'portcullis_service'
 
 export function windowsLibrary(name: Library): string {

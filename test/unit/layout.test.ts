@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 
+import { accountCharactersMax, evaluatorConnectionsMax } from '../../host/limits.ts'
 import { win32 } from '../../host/winrm/codes.ts'
 import * as layout from '../../host/wire/layout.ts'
 import { CConstants, nativeSource } from '../support/c-constants.ts'
@@ -44,17 +45,18 @@ describe('C and TypeScript', () => {
     ['AT_ENABLED_GROUPS', at.enabledGroups],
     ['AT_DENY_ONLY_GROUPS', at.denyOnlyGroups],
     ['AT_TEXTS', at.texts],
-    ['WIRE_VERSION', layout.WIRE_VERSION],
+    ['WIRE_VERSION_LOWEST', layout.wireVersions.lowest],
+    ['WIRE_VERSION_HIGHEST', layout.wireVersions.highest],
     ['FRAME_HEADER_BYTES', layout.FRAME_HEADER_BYTES],
     ['FRAME_HELLO', frameType.hello],
     ['FRAME_WELCOME', frameType.welcome],
     ['FRAME_QUESTION', frameType.question],
     ['FRAME_ANSWER', frameType.answer],
+    ['FRAME_REFUSAL', frameType.refusal],
     ['FRAME_CONTROL', frameType.control],
     ['FRAME_OVERTIME', frameType.overtime],
     ['HELLO_MAGIC', hello.magic],
-    ['HELLO_HEADER_BYTES', hello.headerBytes],
-    ['HELLO_COUNTERS', hello.counters],
+    ['HELLO_PREFIX_BYTES', hello.prefixBytes],
     ['APPLICATION_UNITS_MAX', hello.applicationUnitsMax],
     ['ANSWER_MAGIC', answer.magic],
     ['ANSWER_HEADER_BYTES', answer.headerBytes],
@@ -67,11 +69,14 @@ describe('C and TypeScript', () => {
     ['SWITCH_ADMINISTRATOR', switches.administrator],
     ['SWITCHES_ALL', switches.runAsPoolAccount | switches.administrator],
     ['PCIO_CONTROL_BYTES_MAX', layout.controlBytesMax],
+    ['PCIO_CONNECTIONS_MAX', evaluatorConnectionsMax],
+    ['PCIO_ACCOUNT_BYTES', accountCharactersMax],
     ['NO_ERROR', win32.NO_ERROR],
     ['ERROR_ACCESS_DENIED', win32.ACCESS_DENIED],
     ['ERROR_NOT_ENOUGH_MEMORY', win32.NOT_ENOUGH_MEMORY],
     ['ERROR_INVALID_PARAMETER', win32.INVALID_PARAMETER],
     ['ERROR_SHUTDOWN_IN_PROGRESS', win32.SHUTDOWN_IN_PROGRESS],
+    ['ERROR_REVISION_MISMATCH', win32.REVISION_MISMATCH],
     ['ERROR_INTERNAL_ERROR', win32.INTERNAL_ERROR],
     ['ERROR_TIMEOUT', win32.TIMEOUT],
     ['ERROR_BAD_CONFIGURATION', win32.BAD_CONFIGURATION],
@@ -91,7 +96,7 @@ describe('C and TypeScript', () => {
 
   it('have the same denials in the same order, and room for them in a hello', () => {
     expect(denials.map(([, name]) => name)).toEqual([...layout.pluginDenials])
-    expect(denials.length).toBeLessThanOrEqual(hello.counters)
+    expect(denials.length).toBeLessThanOrEqual(c.get('HELLO_COUNTERS_MAX'))
   })
 
   it('have the denials that the reference page has, with the codes that it says', () => {

@@ -22,6 +22,15 @@ const decision = {
   microseconds: 42,
 }
 
+const refused = {
+  accepted: false,
+  account: 'uid:0',
+  processId: 4711,
+  pluginVersion: '2.0.0.1',
+  error: 'ERR_CONNECTION_VERSION',
+  offered: { lowest: 2, highest: 3 },
+}
+
 const read = (message: unknown) => readMessage(Buffer.from(JSON.stringify(message)))
 
 describe('a message of an evaluator', () => {
@@ -31,7 +40,9 @@ describe('a message of an evaluator', () => {
     { type: 'serving', index: 3 },
     { type: 'failed', code: 'ERR_ENDPOINT_IN_USE', detail: '' },
     { type: 'gap', lost: 7 },
-    { type: 'connection', record: { accepted: true, account: 'uid:0', denied: { BUSY: 2 } } },
+    { type: 'connection', connection: 7, record: { accepted: true, account: 'uid:0', denied: { BUSY: 2 } } },
+    { type: 'connection', record: refused },
+    { type: 'disconnection', connection: 4096 },
     { type: 'decision', record: decision },
   ])('is read as it was sent: $type', (message) => {
     expect(read(message)).toEqual(message)
@@ -53,6 +64,11 @@ describe('a message of an evaluator', () => {
     ['an outcome that is none', { type: 'decision', record: { ...decision, outcome: 'maybe' } }],
     ['a text without end', { type: 'decision', record: { ...decision, sender: 'x'.repeat(5_000) } }],
     ['a negative count', { type: 'gap', lost: -1 }],
+    ['a connection that no evaluator has', { type: 'disconnection', connection: 4097 }],
+    ['an account without end', { type: 'connection', record: { ...refused, account: 'x'.repeat(193) } }],
+    ['a release of text', { type: 'connection', record: { ...refused, pluginVersion: '1.0.\u001b[2J' } }],
+    ['a version that is none', { type: 'connection', record: { ...refused, offered: { lowest: 2 } } }],
+    ['a denial of its own making', { type: 'connection', record: { ...refused, denied: { EVIL: 1 } } }],
   ])('is refused with %s', (_, message) => {
     expect(() => read(message)).toThrow(/ERR_CHANNEL/)
   })

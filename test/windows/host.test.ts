@@ -2,10 +2,11 @@
 
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
+import { version } from '../../host/paths.ts'
 import { configOf, eventually, sleep } from '../support/testbed.ts'
 import { install, reasonToSkipWindowsHost, runPortcullis, WindowsHost } from '../support/windows-host.ts'
 import {
@@ -28,6 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), 'portcullis-windows-host-'))
 const endpoint = `portcullis-host-${process.pid}`
 const configPath = join(folder, 'portcullis.json')
 const plugin = join(folder, 'plugin', 'portcullis.dll')
+const newerPlugin = join(folder, 'newer', 'portcullis.dll')
 
 const skipped = reasonToSkipWindowsHost()
 let hosts: WindowsHost[] = []
@@ -43,12 +45,15 @@ beforeAll(() => {
   if (skipped !== '') return
   startWine()
   install()
-  mkdirSync(join(folder, 'plugin'))
-  copyFileSync(windowsLibrary('portcullis'), plugin)
-  writeFileSync(
-    join(folder, 'plugin', 'portcullis.settings'),
-    `endpoint = ${endpoint}\nowner = ${wineAccount}\n`,
-  )
+  for (const [path, library] of [
+    [plugin, 'portcullis'],
+    [newerPlugin, 'portcullis_newer'],
+  ] as const) {
+    mkdirSync(dirname(path))
+    copyFileSync(windowsLibrary(library), path)
+    const settings = `endpoint = ${endpoint}\nowner = ${wineAccount}\n`
+    writeFileSync(join(dirname(path), 'portcullis.settings'), settings)
+  }
   const tenants = [
     { name: 'a', policy: 'mirror', accounts: [wineAccount] },
     { name: 'b', policy: 'mirror', accounts: [wineAccount] },
@@ -108,6 +113,31 @@ describe.skipIf(skipped !== '')(`the host on Windows' Node${skipped}`, () => {
     expect(await healed()).toMatchObject(granted)
     await driver.play('shutdown A')
     expect(await driver.end()).toEqual(0)
+  })
+
+  it('refuses the plug-in of a newer release, which denies with a code of its own, and tells of both in its status', {
+    timeout,
+  }, async () => {
+    await serve()
+    const driver = new DriverSession(windowsPath(plugin))
+    const newer = new DriverSession(windowsPath(newerPlugin))
+    await driver.play('startup A application="wsman/a"')
+    await newer.play('startup A application="wsman/a"')
+    expect(await driver.play(`ask A user ${user} within=1500`)).toMatchObject(granted)
+    expect(await newer.play(`ask A user ${user} within=1500`)).toMatchObject({
+      code: 1306,
+      outcome: 'no-answer',
+    })
+    const config = ['--config', windowsPath(configPath)]
+    const { status, output } = await runPortcullis(join(folder, 'status'), 'status', ...config, '--json')
+    expect(status).toBe(0)
+    const common = { account: wineAccount, application: 'wsman/a', tenant: 'a' }
+    expect(JSON.parse(output).plugIns.list).toEqual([
+      expect.objectContaining({ ...common, pluginVersion: '2.0.0', error: 'ERR_CONNECTION_VERSION' }),
+      expect.objectContaining({ ...common, pluginVersion: version, wireVersion: 1 }),
+    ])
+    await newer.end()
+    await driver.end()
   })
 
   it('replaces an evaluator that a policy without end has cost, and asks that policy no more', {
