@@ -41,9 +41,13 @@ add_custom_command(
   WORKING_DIRECTORY ${CMAKE_BINARY_DIR}
   DEPENDS ${winrm_definitions})
 
+# Made before whoever links it: several that made it at once would write the same file.
+add_custom_target(winrm_import DEPENDS ${winrm_library})
+
 function(link_winrm target)
   target_sources(${target} PRIVATE ${winrm_library} plugin/portcullis.def)
   target_link_libraries(${target} PRIVATE ${winrm_library})
+  add_dependencies(${target} winrm_import)
 endfunction()
 
 # Which calls of the plug-in the build for tests sends through native/probes.
