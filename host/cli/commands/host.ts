@@ -2,9 +2,7 @@
 
 import { type Command, Option } from 'commander'
 
-function collect(value: string, before: string[] = []): string[] {
-  return [...before, value]
-}
+import { collect } from './collect.ts'
 
 /** As pino knows them. */
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']

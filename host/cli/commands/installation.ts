@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 
 import { visible } from '../table.ts'
+import { collect } from './collect.ts'
 
 /** As what IIS knows the plug-in where nobody says otherwise. */
 const defaultName = 'Portcullis'
@@ -104,6 +105,11 @@ export function addInstallationCommands(top: Command): void {
     .command('doctor')
     .description('look at every part of an installation, and say what to do about what is not right')
     .requiredOption('--config <file>', "the host's configuration file")
+    .option('--plugin <file>', "the plug-in that is loaded (default: this installation's)")
+    .option('--service <name>', "the service's name, on Windows", 'Portcullis')
+    .option('--web-config <file>', 'web.config of a site that loads the plug-in (repeatable)', collect)
+    .option(...applicationHostOption)
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nStatus 0: there is no problem, though there may be warnings; 1: there is one.')
     .action(async (options) => (await import('../doctor.ts')).doctor(options))
 }
