@@ -36,9 +36,10 @@
 /* Callers that wait for a connection. More are told at once that the host is busy. */
 #define LINE_MAX 64u
 
-/* An evaluator that failed is left alone this long, doubling from the first to the last. */
+/* An evaluator that failed is left alone this long, doubling from the first to the last. The last is the longest that a host
+ * serves again without being asked: a sixth of the three seconds in which it is to be back. */
 #define BACKOFF_MS_MIN 50u
-#define BACKOFF_MS_MAX 2000u
+#define BACKOFF_MS_MAX 500u
 
 /* The same for one that does not speak our version: only another host helps, and installing one takes seconds. */
 #define BACKOFF_MS_VERSION 4000u
