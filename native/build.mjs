@@ -27,7 +27,7 @@ function run(args) {
 /** Said here, because CMake would say it in forty lines. */
 function requireMingw() {
   const folders = (process.env.PATH ?? '').split(delimiter)
-  for (const tool of ['x86_64-w64-mingw32-gcc', 'x86_64-w64-mingw32-windres']) {
+  for (const tool of ['x86_64-w64-mingw32-gcc', 'x86_64-w64-mingw32-windres', 'x86_64-w64-mingw32-windmc']) {
     if (folders.some((path) => existsSync(join(path, tool)))) continue
     const optional = process.argv[3] === '--if-possible'
     const reason = `${tool} is missing; install MinGW-w64 (on Debian the package gcc-mingw-w64-x86-64)`

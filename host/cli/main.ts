@@ -21,6 +21,7 @@ import { quarantine } from './quarantine.ts'
 import { run } from './run.ts'
 import { runCommand, topCommand } from './run-command.ts'
 import { logLevels, serve } from './serve.ts'
+import { addServiceCommands } from './service.ts'
 import { status } from './status.ts'
 import { stop } from './stop.ts'
 import { test } from './test.ts'
@@ -123,6 +124,7 @@ function program(): Command {
     .description('run the policy host until it is told to end')
     .requiredOption('--config <file>', 'configuration file')
     .addOption(new Option('--log-level <level>', 'what to log').choices(logLevels).default('info'))
+    .option('--supervised', 'end in order when standard input ends: for service managers, which hold it open')
     .action(serve)
 
   top
@@ -206,6 +208,8 @@ Status 0: a host answers; 1: none does. docs/reference/status.md describes every
     .description('start a host with two tenants and ask it documented questions')
     .option('--stay', 'keep serving afterwards, until Ctrl+C')
     .action(demo)
+
+  addServiceCommands(top)
 
   return top
 }

@@ -12,7 +12,7 @@ import { visible } from './table.ts'
 const USAGE = 2
 
 const usageErrors =
-  /^ERR_(CONFIG_|QUESTION_|SETTINGS_|PLUGIN_SETTINGS|VECTORS_|PROJECT_|MODULE_UNREADABLE|IIS_(?!CHANGED))/
+  /^ERR_(CONFIG_|QUESTION_|SETTINGS_|PLUGIN_SETTINGS|VECTORS_|PROJECT_|MODULE_UNREADABLE|SERVICE_(ARGUMENT|SYSTEM)|IIS_(?!CHANGED))/
 
 /**
  * Prints what went wrong and returns the exit code for it.

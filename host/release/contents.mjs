@@ -35,7 +35,7 @@ export const systems = {
     built: 'build/native-windows',
     native: {
       plugin: ['portcullis.dll'],
-      bin: ['portcullis_io.dll'],
+      bin: ['portcullis_io.dll', 'portcullis_service.exe'],
       double: ['WsmSvc.dll'],
     },
     packages: 'test/windows/runtime',

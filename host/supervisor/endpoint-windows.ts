@@ -38,12 +38,16 @@ export function checkOperator(endpoint: string): void {
   )
 }
 
+/** Throws ERR_ENDPOINT_FOLDER for what no host could serve at. */
+export function checkEndpointName(endpoint: string): void {
+  if (/^[\w.-]+$/.test(endpoint) && endpoint.length <= NAME_UNITS_MAX) return
+  throw new PortcullisError(
+    'ERR_ENDPOINT_FOLDER',
+    `"${endpoint}" is no name for pipes; take up to ${NAME_UNITS_MAX} letters, digits, ".", "-" and "_"`,
+  )
+}
+
 export async function prepare(endpoint: string): Promise<void> {
-  if (!/^[\w.-]+$/.test(endpoint) || endpoint.length > NAME_UNITS_MAX) {
-    throw new PortcullisError(
-      'ERR_ENDPOINT_FOLDER',
-      `"${endpoint}" is no name for pipes; take up to ${NAME_UNITS_MAX} letters, digits, ".", "-" and "_"`,
-    )
-  }
+  checkEndpointName(endpoint)
   if (await isServed(endpoint)) throw new PortcullisError('ERR_ENDPOINT_IN_USE', endpoint)
 }

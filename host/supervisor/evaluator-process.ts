@@ -54,7 +54,7 @@ export class EvaluatorProcess {
   readonly #frames = new FrameReader()
   readonly #page = new RunningPage()
   #printed = ''
-  #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
 
   /** Throws ERR_EVALUATOR_START if the system has no process or descriptor to give. */
   constructor(owner: EvaluatorOwner) {
@@ -90,7 +90,6 @@ export class EvaluatorProcess {
       if (this.#printed.length < printedBytesMax)
         this.#printed += chunk.toString('latin1', 0, printedBytesMax)
     })
-    this.#timer = setTimeout(() => this.#tooLate(), evaluatorReadyMsMax)
   }
 
   get pid(): number | undefined {
@@ -100,6 +99,11 @@ export class EvaluatorProcess {
   send(message: ToEvaluator): void {
     this.#control.write(encodeFrame(frameType.control, Buffer.from(JSON.stringify(message))))
     if (this.state === 'serving' && this.#control.writableLength > backlogBytesMax) this.kill()
+  }
+
+  /** It has been sent everything that it is to load: from now on it is waited for. */
+  expectReady(): void {
+    this.#timer = setTimeout(() => this.#tooLate(), evaluatorReadyMsMax)
   }
 
   /** Makes a ready evaluator serve under a number. */

@@ -35,7 +35,8 @@ export class Supervisor implements EvaluatorOwner {
   readonly #vacant: number[]
   readonly #blame = new Blame()
   readonly #observed = new Observations()
-  #modules: ReadonlyMap<string, AdmittedModule> = new Map()
+  /** Undefined until they are admitted. */
+  #modules: ReadonlyMap<string, AdmittedModule> | undefined
   #operatorEndpoint: OperatorEndpoint | undefined
   #state: 'new' | 'starting' | 'running' | 'closing' | 'closed' = 'new'
   #restartMs = restartMsMin
@@ -62,6 +63,12 @@ export class Supervisor implements EvaluatorOwner {
       const { endpoint } = this.#config
       await prepareEndpoint(endpoint, this.#others.length > 0)
       if (!this.#isOpen) return false
+      const serves = new Promise<boolean>((resolve, reject) => {
+        this.#started = { resolve, reject }
+      })
+      serves.catch(() => {}) // it is waited for below, when the policies are there
+      // Evaluators begin while policies are admitted: each of the two is half of a start.
+      this.#fill()
       this.#modules = await admitPolicies(this.#config, this.#log, (error) => this.#report(error))
       if (!this.#isOpen) return false
       this.#operatorEndpoint = await OperatorEndpoint.open(endpoint, (command) => this.#obey(command))
@@ -69,10 +76,8 @@ export class Supervisor implements EvaluatorOwner {
         this.#operatorEndpoint.close()
         return false
       }
-      return await new Promise<boolean>((resolve, reject) => {
-        this.#started = { resolve, reject }
-        this.#fill()
-      })
+      for (const evaluator of this.#evaluators) this.#equip(evaluator, this.#modules)
+      return await serves
     } catch (error) {
       if (error instanceof PortcullisError) {
         const { code, detail } = error
@@ -137,15 +142,21 @@ export class Supervisor implements EvaluatorOwner {
   }
 
   #spawn(): void {
-    const { guard, tenants } = this.#config
     const evaluator = new EvaluatorProcess(this)
     this.#evaluators.add(evaluator)
-    for (const [digest, { bytes, digest: metered }] of this.#modules) {
+    if (this.#modules !== undefined) this.#equip(evaluator, this.#modules)
+  }
+
+  /** Gives a new evaluator everything that it decides by. */
+  #equip(evaluator: EvaluatorProcess, modules: ReadonlyMap<string, AdmittedModule>): void {
+    const { guard, tenants } = this.#config
+    for (const [digest, { bytes, digest: metered }] of modules) {
       evaluator.send({ type: 'policy', digest, metered, base64: bytes.toString('base64') })
     }
     for (const tenant of tenants) evaluator.send({ type: 'tenant', tenant })
     evaluator.send({ type: 'quarantine', versions: this.#blame.quarantined })
     evaluator.send({ type: 'table', generation: GENERATION, ...(guard !== undefined && { guard }) })
+    evaluator.expectReady()
   }
 
   /** Gives ready evaluators the numbers that nobody serves under. */

@@ -41,9 +41,13 @@ add_custom_command(
   WORKING_DIRECTORY ${CMAKE_BINARY_DIR}
   DEPENDS ${winrm_definitions})
 
+# Made before whoever links it: several that made it at once would write the same file.
+add_custom_target(winrm_import DEPENDS ${winrm_library})
+
 function(link_winrm target)
   target_sources(${target} PRIVATE ${winrm_library} plugin/portcullis.def)
   target_link_libraries(${target} PRIVATE ${winrm_library})
+  add_dependencies(${target} winrm_import)
 endfunction()
 
 # Which calls of the plug-in the build for tests sends through native/probes.
@@ -51,8 +55,30 @@ set(probe_options LINKER:--wrap=port_mutex_lock LINKER:--wrap=port_mutex_unlock 
 
 function(link_product target description)
   set(version_name ${target})
+  get_target_property(version_type ${target} TYPE)
+  if(version_type STREQUAL "EXECUTABLE")
+    set(version_type VFT_APP)
+    set(version_suffix .exe)
+  else()
+    set(version_type VFT_DLL)
+    set(version_suffix .dll)
+  endif()
   set(version_description ${description})
   configure_file(${CMAKE_SOURCE_DIR}/cmake/version.rc.in ${CMAKE_BINARY_DIR}/${target}.rc @ONLY)
   target_sources(${target} PRIVATE ${CMAKE_BINARY_DIR}/${target}.rc)
   target_link_options(${target} PRIVATE LINKER:--exclude-libs,ALL)
+endfunction()
+
+# Texts of the Event Log: a header with their identifiers, and a resource that is linked into the program.
+function(add_message_table target source)
+  get_filename_component(name ${source} NAME_WE)
+  set(made ${CMAKE_BINARY_DIR}/${name})
+  add_custom_command(
+    OUTPUT ${made}/${name}_table.h ${made}/${name}.rc
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${made}
+    COMMAND ${MINGW_WINDMC} -U -h ${made} -r ${made} ${CMAKE_SOURCE_DIR}/${source}
+    COMMAND ${CMAKE_COMMAND} -E rename ${made}/${name}.h ${made}/${name}_table.h
+    DEPENDS ${source})
+  target_sources(${target} PRIVATE ${made}/${name}_table.h ${made}/${name}.rc)
+  target_include_directories(${target} PRIVATE ${made})
 endfunction()

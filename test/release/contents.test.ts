@@ -77,7 +77,13 @@ const systems = [
   {
     title: windowsTitle,
     skipped: reasonToSkipWindowsRelease(),
-    own: ['bin/portcullis_io.dll', 'double/WsmSvc.dll', 'plugin/portcullis.dll', 'portcullis.cmd'],
+    own: [
+      'bin/portcullis_io.dll',
+      'bin/portcullis_service.exe',
+      'double/WsmSvc.dll',
+      'plugin/portcullis.dll',
+      'portcullis.cmd',
+    ],
     native: '@koromix/koffi-win32-x64',
     platform: 'windows-x64',
     account: 'REPLACE-BY-SID-OF-APPLICATION-POOL',

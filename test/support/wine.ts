@@ -22,7 +22,7 @@ const folder = join(root, 'build', 'native-windows')
 export const wineAccount = 'S-1-5-21-0-0-0-1000'
 
 type Library = 'portcullis' | 'portcullis_io' | 'portcullis_newer' | 'portcullis_probed' | 'WsmSvc'
-type Program = 'portcullis_driver' | 'portcullis_answerer' | 'portcullis_conformance'
+type Program = 'portcullis_driver' | 'portcullis_answerer' | 'portcullis_conformance' | 'portcullis_service'
 
 export function windowsLibrary(name: Library): string {
   return join(folder, `${name}.dll`)
@@ -62,8 +62,10 @@ export function startWine(): void {
   mkdirSync(runs, { recursive: true })
   writeFileSync(join(runs, String(process.ppid)), '')
   run('wineserver', '--persistent')
-  const { status, error } = run('wineboot', '--init')
-  if (status !== 0) throw new Error(`wineboot ended with ${error ?? status}; is ${winePrefix} in order?`)
+  // Any program: the first has Wine boot and waits. One that boots itself would boot beside that, and the two would each
+  // start a service manager, of which programs then ask the one or the other.
+  const { status, error } = run('wine', 'cmd', '/c', 'exit')
+  if (status !== 0) throw new Error(`wine ended with ${error ?? status}; is ${winePrefix} in order?`)
   if (existsSync(versionMark)) return
   const set = run('wine', 'winecfg', '-v', 'win10')
   if (set.status !== 0) throw new Error(`winecfg ended with ${set.error ?? set.status}`)
@@ -79,6 +81,12 @@ export function endWine(): void {
     if (user === own || !existsSync(join('/proc', user))) rmSync(join(runs, user))
   }
   if (readdirSync(runs).length === 0) run('wineserver', '--kill')
+}
+
+/** A program that Wine brings, such as reg. Its exit code, and what it says. */
+export function runWineTool(...command: string[]): Ended {
+  const { status, stdout, stderr } = spawnSync('wine', command, { env: wineEnvironment(), encoding: 'utf8' })
+  return { status, stdout, stderr }
 }
 
 /** Without pipes: what stays behind would keep them open, and nobody would see an end. */

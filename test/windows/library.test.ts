@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 
 import { root } from '../../host/paths.ts'
 import { readPe } from '../support/pe.ts'
-import { reasonToSkipBuild, windowsLibrary } from '../support/wine.ts'
+import { reasonToSkipBuild, windowsLibrary, windowsProgram } from '../support/wine.ts'
 
 const skipped = reasonToSkipBuild()
 
@@ -74,5 +74,23 @@ describe.skipIf(skipped !== '')(`portcullis_io.dll${skipped}`, () => {
     expect(exports.filter((name) => !name.startsWith('pcio_'))).toEqual([])
     expect(exports.length).toBeGreaterThan(0)
     expect([...imports.keys()].sort()).toEqual(systemLibraries)
+  })
+})
+
+describe.skipIf(skipped !== '')(`portcullis_service.exe${skipped}`, () => {
+  const program = () => readPe(windowsProgram('portcullis_service'))
+
+  it('imports only the system, is loaded anywhere, and carries the version', () => {
+    const { imports, version } = program()
+    expect([...imports.keys()].sort()).toEqual(systemLibraries)
+    expect(program()).toMatchObject({ isX64: true, highEntropy: true, dynamicBase: true, noExecute: true })
+    expect(version).toEqual(versionNumbers)
+  })
+
+  it('cannot become anybody else', () => {
+    const names = [...program().imports.values()].flat()
+    expect(names.filter((name) => /Impersonate|LogonUser|SetThreadToken|CreateProcessAs/.test(name))).toEqual(
+      [],
+    )
   })
 })
