@@ -7,8 +7,9 @@ import { join, relative } from 'node:path'
 
 import { admit } from '../admission/admission.ts'
 import { readBytes } from '../json-file.ts'
-import { compile, modulePath } from './author/compile.ts'
+import { compile } from './author/compile.ts'
 import { printFindings } from './author/findings.ts'
+import { modulePath } from './author/project-paths.ts'
 import { callersPath } from './callers-path.ts'
 import { visible } from './table.ts'
 

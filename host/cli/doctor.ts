@@ -7,62 +7,83 @@ import { existsSync } from 'node:fs'
 
 import { pluginLibrary } from '../paths.ts'
 import { type Config, loadConfig } from '../tenant/config.ts'
-import { readPluginSettings } from '../tenant/plugin-settings.ts'
 import { callersPath } from './callers-path.ts'
-import { type Finding, looked, ok, type State } from './doctor/finding.ts'
+import { checks, type Finding, looked, ok, type State } from './doctor/finding.ts'
 import { lookAtInstallation } from './doctor/installation.ts'
 import { lookAtRights } from './doctor/rights.ts'
+import { lookAtHost, lookAtNode } from './doctor/running-host.ts'
+import { lookAtService } from './doctor/service.ts'
 import { lookAtSettings, settingsPathOf } from './doctor/settings.ts'
 import { askOwnHost, askRunningHost } from './doctor/test-question.ts'
+import { lookAtWebConfig } from './doctor/web-config.ts'
 import { visible } from './table.ts'
 
 interface DoctorArguments {
   readonly config: string
+  readonly plugin?: string
+  readonly service: string
+  readonly webConfig?: readonly string[]
+  readonly applicationHost?: string
   readonly json?: boolean
 }
 
-const CHECK_WIDTH = 14
+/** What needs no configuration that can be read. */
+async function examineInstallation(given: DoctorArguments, configPath: string): Promise<Finding[]> {
+  const applicationHost = given.applicationHost === undefined ? undefined : callersPath(given.applicationHost)
+  const sites = (given.webConfig ?? []).map((path) => lookAtWebConfig(callersPath(path), applicationHost))
+  return [
+    ...(await lookAtInstallation()),
+    ...(await lookAtService(given.service, configPath)),
+    ...(await Promise.all(sites)).flat(),
+    ...(await askOwnHost()),
+  ]
+}
+
+async function examineHost(config: Config, plugin: string): Promise<Finding[]> {
+  const { findings, host } = await lookAtHost(config)
+  return [
+    lookAtNode(host),
+    ...(await lookAtSettings(plugin, config)),
+    ...findings,
+    ...(host === undefined ? [] : await askRunningHost(config, settingsPathOf(plugin))),
+  ]
+}
+
+async function examine(given: DoctorArguments): Promise<Finding[]> {
+  const configPath = callersPath(given.config)
+  const plugin = given.plugin === undefined ? pluginLibrary() : callersPath(given.plugin)
+  let config: Config | undefined
+  const findings = await looked('configuration', 'mend the file at the place that is named', () => {
+    config = loadConfig(configPath)
+    return [ok('configuration', `${configPath}: ${config.tenants.length} tenants`)]
+  })
+  findings.push(...(await examineInstallation(given, configPath)))
+  findings.push(...(config === undefined ? [lookAtNode(undefined)] : await examineHost(config, plugin)))
+  const decisive = [plugin, settingsPathOf(plugin)].filter((path) => existsSync(path))
+  findings.push(...(await lookAtRights(configPath, config, decisive)))
+  return findings.sort((a, b) => checks.indexOf(a.check) - checks.indexOf(b.check))
+}
+
+const STATE_WIDTH = 9
+const CHECK_WIDTH = 15
 
 function print({ check, state, what, cure }: Finding): void {
-  const indented = (text: string) => visible(text.replaceAll('\n', ' '))
-  console.log(`${state.padEnd(9)}${check.padEnd(CHECK_WIDTH)}${indented(what)}`)
-  if (cure !== undefined) console.log(`${' '.repeat(9 + CHECK_WIDTH)}-> ${indented(cure)}`)
-}
-
-function counted(findings: readonly Finding[], state: State): number {
-  return findings.filter((finding) => finding.state === state).length
-}
-
-async function examine({ config: path }: DoctorArguments): Promise<Finding[]> {
-  const configPath = callersPath(path)
-  let config: Config | undefined
-  const findings: Finding[] = await lookAtInstallation()
-  findings.push(
-    ...(await looked('configuration', 'mend the file at the place that is named', () => {
-      config = loadConfig(configPath)
-      return [ok('configuration', `${configPath}: ${config.tenants.length} tenants`)]
-    })),
-  )
-  const plugin = pluginLibrary()
-  const settingsPath = settingsPathOf(plugin)
-  if (config !== undefined) findings.push(...(await lookAtSettings(plugin, config)))
-  findings.push(...(await lookAtRights(configPath, config, existsSync(settingsPath) ? [settingsPath] : [])))
-  findings.push(...(await askOwnHost()))
-  if (config !== undefined && existsSync(settingsPath)) {
-    findings.push(...(await askRunningHost(config, readPluginSettings(settingsPath))))
-  }
-  return findings
+  const oneLine = (text: string) => visible(text.replaceAll(/\s*\n\s*/g, ' '))
+  console.log(`${state.padEnd(STATE_WIDTH)}${check.padEnd(CHECK_WIDTH)}${oneLine(what)}`)
+  if (cure !== undefined) console.log(`${' '.repeat(STATE_WIDTH + CHECK_WIDTH)}-> ${oneLine(cure)}`)
 }
 
 export async function doctor(given: DoctorArguments): Promise<void> {
   const findings = await examine(given)
-  const problems = counted(findings, 'problem')
+  const counted = (state: State) => findings.filter((finding) => finding.state === state).length
+  const isHealthy = counted('problem') === 0
   if (given.json) {
-    console.log(JSON.stringify({ healthy: problems === 0, findings }))
+    console.log(JSON.stringify({ healthy: isHealthy, findings }))
   } else {
     for (const finding of findings) print(finding)
-    const rest = `${counted(findings, 'warning')} warnings, ${counted(findings, 'skipped')} not looked at`
-    console.log(`\n${problems === 0 ? 'No problem' : `${problems} problems`}; ${rest}.`)
+    console.log(
+      `\n${counted('problem')} problems, ${counted('warning')} warnings, ${counted('skipped')} not looked at.`,
+    )
   }
-  if (problems > 0) process.exitCode = 1
+  if (!isHealthy) process.exitCode = 1
 }

@@ -15,7 +15,7 @@ import { readSettings } from '../tenant/settings.ts'
 import type { Description } from '../winrm/description.ts'
 import { readQuestion } from '../winrm/question.ts'
 import { questionBlock } from '../winrm/question-block.ts'
-import { compile, compileForReading, modulePath } from './author/compile.ts'
+import { compile, compileForReading } from './author/compile.ts'
 import {
   type CalledFunction,
   calledFunctions,
@@ -23,6 +23,7 @@ import {
   explainedFiles,
 } from './author/explanation.ts'
 import { readModule, settingsPath } from './author/inputs.ts'
+import { modulePath } from './author/project-paths.ts'
 import { sourcesOf } from './author/source-map.ts'
 import { TracedPolicy } from './author/traced-policy.ts'
 import { callersPath } from './callers-path.ts'

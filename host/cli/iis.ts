@@ -6,14 +6,12 @@
 import { existsSync } from 'node:fs'
 import { win32 } from 'node:path'
 
-import { type Command, InvalidArgumentError } from 'commander'
-
 import { PortcullisError } from '../errors.ts'
 import { carryOut } from '../iis/change.ts'
 import { readConfig, webConfigBytesMax } from '../iis/config-text.ts'
 import { inspectSite, noOperations, noSettings, type SiteReport } from '../iis/inspect.ts'
 import { lineDiff } from '../iis/line-diff.ts'
-import { defaultName, isOurs, type Plan, planApply, planRemove } from '../iis/plan.ts'
+import { isOurs, type Plan, planApply, planRemove } from '../iis/plan.ts'
 import { checkPluginFile } from '../iis/plugin-file.ts'
 import { checkPluginPath } from '../iis/plugin-path.ts'
 import { inWords, lockProblems, poolProblems, surroundingsOf } from '../iis/surroundings.ts'
@@ -159,60 +157,4 @@ export function showIis({ webConfig, applicationHost, json }: ShowOptions): void
   if (json) console.log(JSON.stringify(report))
   else printReport(report)
   if (report.problems.length > 0) process.exitCode = 1
-}
-
-/** IIS shows names, and compares them; what cannot be seen does not belong into one. */
-function pluginNameOf(value: string): string {
-  if (value.trim() === value && value !== '' && value === visible(value)) return value
-  throw new InvalidArgumentError(
-    'It must not be empty, begin or end with a space, or have what cannot be seen.',
-  )
-}
-
-const webConfigOption = ['--web-config <file>', "the web.config in the virtual directory's folder"] as const
-const applicationHostOption = [
-  '--application-host <file>',
-  "IIS's ApplicationHost.config (default on Windows: the one in %windir%\\System32\\inetsrv\\config)",
-] as const
-
-export function addIisCommands(top: Command): void {
-  const iis = top.command('iis').description("configure the plug-in in a site's web.config")
-
-  iis
-    .command('apply')
-    .description('make web.config name the plug-in; what else is in it stays byte for byte')
-    .requiredOption(...webConfigOption)
-    .option('--plugin <file>', "absolute path of portcullis.dll (default on Windows: this release's own)")
-    .option(
-      '--name <name>',
-      `the plug-in's name in IIS (default: the one that is there, or ${defaultName})`,
-      pluginNameOf,
-    )
-    .option(...applicationHostOption)
-    .option('--dry-run', 'show what would change, and write nothing')
-    .addHelpText(
-      'after',
-      `
-What was there before is kept in web.config.portcullis-backup. Status 0: it is configured; 2: a file cannot be used.`,
-    )
-    .action(applyToIis)
-
-  iis
-    .command('remove')
-    .description('take the plug-in out of web.config')
-    .requiredOption(...webConfigOption)
-    .option('--dry-run', 'show what would change, and write nothing')
-    .action(removeFromIis)
-
-  iis
-    .command('show')
-    .description('show what is configured in web.config, and what keeps it from working')
-    .requiredOption(...webConfigOption)
-    .option(...applicationHostOption)
-    .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nStatus 0: nothing keeps it from working; 1: a problem was found; 2: a file cannot be used.',
-    )
-    .action(showIis)
 }

@@ -14,8 +14,6 @@ import { Supervisor } from '../supervisor/supervisor.ts'
 import { loadConfig } from '../tenant/config.ts'
 import { callersPath } from './callers-path.ts'
 
-export const logLevels: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
-
 const STANDARD_OUTPUT = 1
 
 export interface ServeOptions {

@@ -2,8 +2,6 @@
 
 import { dirname, join } from 'node:path'
 
-import type { Command } from 'commander'
-
 import { PortcullisError } from '../errors.ts'
 import { pluginLibrary } from '../paths.ts'
 import { type ServiceStatus, start, status, stop, uninstall } from '../service/control.ts'
@@ -45,7 +43,7 @@ function printFields(fields: readonly (readonly [string, string])[]): void {
   for (const [name, value] of fields) console.log(`  ${name.padEnd(width)}  ${visible(value)}`)
 }
 
-function installService(options: InstallOptions): void {
+export function installService(options: InstallOptions): void {
   settle(options.name)
   const { name, account, owner } = options
   const config = callersPath(options.config)
@@ -76,7 +74,7 @@ function installService(options: InstallOptions): void {
   )
 }
 
-function startService({ name }: NameOptions): void {
+export function startService({ name }: NameOptions): void {
   settle(name)
   const { pid, wasRunning, log } = start(name)
   console.log(
@@ -86,12 +84,12 @@ function startService({ name }: NameOptions): void {
   )
 }
 
-function stopService({ name }: NameOptions): void {
+export function stopService({ name }: NameOptions): void {
   settle(name)
   console.log(stop(name) ? `"${name}" has stopped` : `"${name}" was not running`)
 }
 
-function uninstallService({ name }: NameOptions): void {
+export function uninstallService({ name }: NameOptions): void {
   settle(name)
   console.log(
     uninstall(name)
@@ -117,7 +115,7 @@ function print({ state, serves, ...service }: ServiceStatus): void {
   ])
 }
 
-async function showService({ name, json }: NameOptions & { json?: boolean }): Promise<void> {
+export async function showService({ name, json }: NameOptions & { json?: boolean }): Promise<void> {
   settle(name)
   try {
     const found = await status(name)
@@ -129,34 +127,4 @@ async function showService({ name, json }: NameOptions & { json?: boolean }): Pr
     process.exitCode = 1
     console.log(json ? JSON.stringify({ name, state: 'not installed' }) : `"${name}" is not installed`)
   }
-}
-
-export function addServiceCommands(top: Command): void {
-  const service = top.command('service').description('run the policy host as a service of Windows')
-  const command = (name: string, description: string) =>
-    service.command(name).description(description).option('--name <name>', "the service's name", 'Portcullis')
-
-  command('install', 'register the service, or set one that is there to this version and these files')
-    .requiredOption('--config <file>', 'configuration file')
-    .option('--log <folder>', 'folder of its log (default: "log" beside the configuration)')
-    .option('--account <account>', 'a service account without a password (default: NT SERVICE\\<name>)')
-    .option('--owner <sid>', "what the plug-in's settings name as owner (default: the account's SID)")
-    .option('--node <file>', 'the node.exe that it runs (default: the one that runs this)')
-    .option('--plugin-folder <folder>', "where the plug-in's DLL is (default: this installation's)")
-    .addHelpText(
-      'after',
-      `
-Loads the configuration first and refuses a wrong one. Writes portcullis.settings beside the plug-in's DLL. Run it as administrator.`,
-    )
-    .action(installService)
-  command('uninstall', 'stop the service and take it away; configuration and log stay').action(
-    uninstallService,
-  )
-  command('start', 'start the service and wait until its host serves').action(startService)
-  command('stop', 'have the host finish what it has accepted, and wait until the service has ended').action(
-    stopService,
-  )
-  command('status', 'show the service; status 0 only if it runs')
-    .option('--json', 'print JSON')
-    .action(showService)
 }

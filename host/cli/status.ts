@@ -31,7 +31,8 @@ function count(number: number, singular: string, plural = `${singular}s`): strin
   return `${number} ${number === 1 ? singular : plural}`
 }
 
-const isRefused = (plugIn: PlugIn): plugIn is PlugIn & { error: ErrorCode } => plugIn.error !== undefined
+export const isRefused = (plugIn: PlugIn): plugIn is PlugIn & { error: ErrorCode } =>
+  plugIn.error !== undefined
 const isConnected = ({ connections }: PlugIn) => connections > 0
 
 /** A heading, the first rows of a table, and how many there are beside them. */
@@ -138,7 +139,7 @@ function plugInsText({ plugIns }: HostStatus, nowMs: number): string[] {
 }
 
 /** Why a plug-in is refused, and what the operator has to do about it: a sentence each. */
-function remedy(
+export function remedy(
   { error, offered, pluginVersion }: PlugIn & { error: ErrorCode },
   { wire, version }: HostStatus,
 ): string[] {

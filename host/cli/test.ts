@@ -11,7 +11,7 @@ import { fuelPerDecision } from '../limits.ts'
 import type { Description } from '../winrm/description.ts'
 import { mismatch } from '../winrm/expectation.ts'
 import { labelOf, type Vector } from '../winrm/vectors.ts'
-import { compile, modulePath, settingsPath as settingsFile } from './author/compile.ts'
+import { compile } from './author/compile.ts'
 import { printFindings } from './author/findings.ts'
 import { hintFor, memoryHint } from './author/hints.ts'
 import {
@@ -23,6 +23,7 @@ import {
   readModule,
 } from './author/inputs.ts'
 import { compilerOf } from './author/project.ts'
+import { modulePath, settingsPath as settingsFile } from './author/project-paths.ts'
 import { repeatOnChange } from './author/watch.ts'
 import { callersPath } from './callers-path.ts'
 import { reportError } from './run-command.ts'

@@ -16,6 +16,10 @@ export function owner(folder: string): string {
   return stat === undefined ? ownAccount() : `uid:${stat.uid}`
 }
 
+export function servedBy(folder: string): string | undefined {
+  return existsSync(operatorPath(folder)) ? owner(folder) : undefined
+}
+
 /**
  * What a Unix socket's path leaves for the folder: 107 bytes less "/evaluator-63.sock".
  */

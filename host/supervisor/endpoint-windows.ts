@@ -4,7 +4,11 @@
  * this account and administrators can write to it, and so give a command; others can open it for reading and be in the way.
  */
 
+import { dirname, join } from 'node:path'
+
 import { PortcullisError } from '../errors.ts'
+import { pluginLibrary } from '../paths.ts'
+import { pluginSettingsName, readPluginSettings } from '../tenant/plugin-settings.ts'
 import { ownAccount } from './account.ts'
 import { pipeOwner } from './pipe-owner.ts'
 
@@ -20,9 +24,26 @@ export function operatorPath(endpoint: string): string {
   return `\\\\.\\pipe\\${operatorName(endpoint)}`
 }
 
-/** A pipe that is there says so itself when a plug-in connects; one that is not will belong to whoever asks. */
-export function owner(): string {
-  return ownAccount()
+/**
+ * The account that the settings beside the installed plug-in name for this endpoint. Only administrators can write there, and they
+ * have the plug-in trust it with every answer: a service's own account, as which no person can run a command.
+ */
+function installedOwner(endpoint: string): string | undefined {
+  try {
+    const settings = readPluginSettings(join(dirname(pluginLibrary()), pluginSettingsName))
+    return settings.endpoint === endpoint ? settings.owner : undefined
+  } catch (error) {
+    if (error instanceof PortcullisError) return undefined
+    throw error
+  }
+}
+
+export function owner(endpoint: string): string {
+  return installedOwner(endpoint) ?? ownAccount()
+}
+
+export function servedBy(endpoint: string): string | undefined {
+  return pipeOwner(operatorName(endpoint)) || undefined
 }
 
 export async function isServed(endpoint: string): Promise<boolean> {
@@ -31,10 +52,11 @@ export async function isServed(endpoint: string): Promise<boolean> {
 
 export function checkOperator(endpoint: string): void {
   const found = pipeOwner(operatorName(endpoint))
-  if (found === undefined || found === ownAccount() || trustedOwners.includes(found)) return
+  if (found === undefined || found === owner(endpoint)) return
+  if (found === ownAccount() || trustedOwners.includes(found)) return
   throw new PortcullisError(
     'ERR_HOST_UNREACHABLE',
-    `${endpoint} belongs to ${found || 'nobody known'}, not to ${ownAccount()} or administrators; run this as the account of the host`,
+    `${endpoint} belongs to ${found || 'nobody known'}, not to ${ownAccount()}, administrators, or the owner that the settings beside this installation's plug-in name; run this as the account of the host, or from the installation of its service`,
   )
 }
 

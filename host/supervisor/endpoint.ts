@@ -12,6 +12,8 @@ import * as windows from './endpoint-windows.ts'
 export interface Endpoints {
   /** The account that owns an endpoint, or would if it were there: what a settings file names as `owner`. */
   owner(endpoint: string): string
+  /** The account of the host that serves it at this moment, where that can be told. */
+  servedBy(endpoint: string): string | undefined
   /** Whether a host serves it. */
   isServed(endpoint: string): Promise<boolean>
   /** Makes sure that this process, and nobody else, can serve there. */
@@ -22,10 +24,10 @@ export interface Endpoints {
   checkOperator(endpoint: string): void
 }
 
-const { owner, isServed, prepare, operatorPath, checkOperator }: Endpoints =
+const { owner, servedBy, isServed, prepare, operatorPath, checkOperator }: Endpoints =
   process.platform === 'win32' ? windows : linux
 
-export { checkOperator, isServed, operatorPath, owner as endpointOwner, prepare as prepareEndpoint }
+export { checkOperator, isServed, operatorPath, owner as endpointOwner, prepare as prepareEndpoint, servedBy }
 
 /** The accounts other than our own that the configuration lets connect, each once. */
 export function otherAccounts({ tenants }: Config): string[] {

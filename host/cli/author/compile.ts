@@ -9,13 +9,10 @@ import { join } from 'node:path'
 
 import { compilerHintsFor } from './compiler-hints.ts'
 import { compilerOf } from './project.ts'
+import { modulePath } from './project-paths.ts'
 
-/** Where a project's module, vectors and settings are, seen from its folder. Not every project has settings. */
-export const modulePath = join('build', 'policy.wasm')
-/** The same policy for reading: see `compileForReading`. */
+/** The policy once more, for reading: see `compileForReading`. */
 const readableModulePath = join('build', 'policy.debug.wasm')
-export const vectorsPath = 'vectors.jsonl'
-export const settingsPath = 'settings.json'
 
 /**
  * Compiles a project to one of its files. Gives false after compile errors, which have been printed with what helps.

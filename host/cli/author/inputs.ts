@@ -15,8 +15,8 @@ import { readSettings } from '../../tenant/settings.ts'
 import type { Description } from '../../winrm/description.ts'
 import { readVectors, type Vector } from '../../winrm/vectors.ts'
 import { callersPath } from '../callers-path.ts'
-import * as project from './compile.ts'
 import { needProject } from './project.ts'
+import * as project from './project-paths.ts'
 
 export interface InputOptions {
   /** Undefined stands for those of the project, if there are any. */

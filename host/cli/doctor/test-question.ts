@@ -12,7 +12,7 @@ import type { Completion } from '../../double/double.ts'
 import { examplePolicy, repair } from '../../paths.ts'
 import { ownAccount } from '../../supervisor/account.ts'
 import type { Application, Config } from '../../tenant/config.ts'
-import type { PluginSettings } from '../../tenant/plugin-settings.ts'
+import { type PluginSettings, readPluginSettings } from '../../tenant/plugin-settings.ts'
 import type { Question } from '../../winrm/question.ts'
 import { outcomeOf } from '../outcome.ts'
 import { ServeProcess } from '../serve-process.ts'
@@ -79,9 +79,15 @@ function ownApplication({ tenants }: Config): Application | undefined {
   return tenants.flatMap(({ applications }) => applications).find(({ account }) => account === own)
 }
 
-/** The running host, as the plug-in's settings lead to it. */
-export function askRunningHost(config: Config, settings: PluginSettings): Promise<Finding[]> {
+/** The running host, as the plug-in's settings lead to it; where they do not, that is said of the settings. */
+export function askRunningHost(config: Config, settingsPath: string): Promise<Finding[]> {
   return looked('question', 'see what "portcullis status" says', async () => {
+    let settings: PluginSettings
+    try {
+      settings = readPluginSettings(settingsPath)
+    } catch {
+      return [skipped('question', `the running host was not asked: ${settingsPath} does not lead there`)]
+    }
     const own = ownApplication(config)
     if (own === undefined) {
       const said = `the running host was not asked: no tenant is for ${ownAccount()}, which runs this`
