@@ -77,13 +77,16 @@ const promises = {
   },
   'has no lock in a folder that is not there': () => outcome(() => FileLock.take(path('no/lock'))),
   'knows who may change a file that is for everybody to write': () =>
-    writersOf(path('for-everybody')).map(({ account, through }) => [
-      account,
-      through.endsWith('for-everybody'),
-    ]),
+    writersOf(path('for-everybody'))
+      .filter(({ through }) => through.startsWith(folder))
+      .map(({ account, through }) => [account, through.endsWith('for-everybody')]),
   'knows who may change a file through its folder': () =>
-    writersOf(path('open/file')).map(({ account, through }) => [account, through.endsWith('open')]),
-  'knows that nobody else may change a file that is for its owner': () => writersOf(path('for-its-owner')),
+    writersOf(path('open/file'))
+      .filter(({ through }) => through.startsWith(folder))
+      .map(({ account, through }) => [account, through.endsWith('open')]),
+  // Folders above this one are not ours, and may be for everybody.
+  'knows that nobody else may change a file that is for its owner': () =>
+    writersOf(path('for-its-owner')).filter(({ through }) => through.startsWith(folder)),
   'says so when a file whose writers are asked for is not there': () => outcome(() => writersOf(path('no'))),
 }
 

@@ -60,10 +60,11 @@ export function runOnWindowsNode(script: string, ...args: string[]): void {
   if (status !== 0) throw new Error(`${script} ${args.join(' ')} ended with ${error ?? status}`)
 }
 
-function start(args: readonly string[], output: string): ChildProcess {
-  const main = windowsPath(join(installation, 'build/host/cli/main.js'))
+const ownMain = installed('build/host/cli/main.js')
+
+function start(args: readonly string[], output: string, main = ownMain): ChildProcess {
   const files = [openSync(output, 'w'), openSync(`${output}.error`, 'w')] as const
-  const child = spawn('wine', [windowsNode, main, ...args], {
+  const child = spawn('wine', [windowsNode, windowsPath(main), ...args], {
     env: wineEnvironment(),
     stdio: ['ignore', ...files],
   })
@@ -81,6 +82,12 @@ export interface Said {
 /** Runs a command of `portcullis` to its end; `output` is a file for what it prints. */
 export async function runPortcullis(output: string, ...args: string[]): Promise<Said> {
   const status = await ended(start(args, output))
+  return { status, output: readFileSync(output, 'utf8') }
+}
+
+/** The same of another installation, by its main file. */
+export async function runInstalled(main: string, output: string, ...args: string[]): Promise<Said> {
+  const status = await ended(start(args, output, main))
   return { status, output: readFileSync(output, 'utf8') }
 }
 

@@ -21,8 +21,8 @@ function example(name: string): string {
   return path
 }
 
-function demoConfig(endpoint: string): object {
-  const account = ownAccount()
+/** The demo's configuration for one account, with policies by their names. */
+export function demoConfig(endpoint: string, account: string, example: (name: string) => string) {
   return {
     endpoint,
     evaluators: 2,
@@ -62,7 +62,10 @@ export class DemoHost {
   readonly #serve: ServeProcess
 
   constructor() {
-    writeFileSync(this.configPath, `${JSON.stringify(demoConfig(this.endpoint), null, 2)}\n`)
+    writeFileSync(
+      this.configPath,
+      `${JSON.stringify(demoConfig(this.endpoint, ownAccount(), example), null, 2)}\n`,
+    )
     this.#serve = new ServeProcess(this.configPath)
     this.#serve.listen((entry) => appendFileSync(this.logPath, `${JSON.stringify(entry)}\n`))
   }

@@ -75,7 +75,7 @@ function resourceUri(short: string): string {
   return `http://schemas.microsoft.com/${short}`
 }
 
-function questionOf(step: Step & { call: Question['kind'] }, person: Person): Question {
+export function questionOf(step: Step & { call: Question['kind'] }, person: Person): Question {
   const { about: _, ...identity } = person
   return {
     kind: step.call,
