@@ -5,23 +5,19 @@
 
 import { readFileSync } from 'node:fs'
 
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import type { ErrorObject } from 'ajv'
 import { type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
 
 import { type ErrorCode, PortcullisError } from './errors.ts'
+import { lazySchema, type Schema } from './schema.ts'
 
-/** Gives the check that a schema describes. */
-export type Schema = () => ValidateFunction
-
-/** Compiled when it is first asked for: a command needs one or two of them, and each takes some milliseconds. */
-export function schemaOf(schemaPath: string): Schema {
-  let validate: ValidateFunction | undefined
-  return () => {
-    validate ??= new Ajv({ allErrors: true, strict: true, verbose: true }).compile(
-      JSON.parse(readFileSync(schemaPath, 'utf8')),
-    )
-    return validate
-  }
+/** The schema in a file. */
+export function schemaOf(path: string): Schema {
+  return lazySchema(() => JSON.parse(readFileSync(path, 'utf8')), {
+    allErrors: true,
+    strict: true,
+    verbose: true,
+  })
 }
 
 /** Line and column of an offset, from 1, as editors count. */

@@ -5,10 +5,9 @@
  * anything else is a veto.
  */
 
-import { Ajv, type ValidateFunction } from 'ajv'
-
 import { type ErrorCode, errorTable } from '../errors.ts'
 import { meteredBytesMax } from '../limits.ts'
+import { lazySchema, type Schema } from '../schema.ts'
 import type { Settings } from '../wire/settings-block.ts'
 import { crash } from './disposable-process.ts'
 import type { BegunFigures, ModuleFigures, Tried } from './report.ts'
@@ -110,9 +109,7 @@ const description = object({
 
 const metered = { type: 'string', pattern: '^[0-9a-f]{64}$' }
 
-const ajv = new Ajv()
-
-const validateRewrite = ajv.compile<RewriteSaid>({
+const rewriteSchema = lazySchema<RewriteSaid>(() => ({
   oneOf: [
     object({ refused: refused(/^ERR_(MODULE_|HOST_FAULT)/) }),
     object({
@@ -120,9 +117,9 @@ const validateRewrite = ajv.compile<RewriteSaid>({
       warnings: { type: 'array', items: object({ code: { enum: warningCodes }, message: text }) },
     }),
   ],
-})
+}))
 
-const validateTry = ajv.compile<TrySaid>({
+const trySchema = lazySchema<TrySaid>(() => ({
   oneOf: [
     object({ metered, refused: refused(/^ERR_(POLICY_|MODULE_EXPORT|HOST_FAULT)/) }),
     object({
@@ -135,9 +132,10 @@ const validateTry = ajv.compile<TrySaid>({
       },
     }),
   ],
-})
+}))
 
-function read<Said>(output: Buffer, validate: ValidateFunction<Said>): { said: Said } & StepFrame {
+function read<Said>(output: Buffer, schema: Schema<Said>): { said: Said } & StepFrame {
+  const validate = schema()
   const frame = decodeStepFrame(output)
   if (frame === undefined) throw crash('what it said is no frame')
   const { header } = frame
@@ -147,7 +145,7 @@ function read<Said>(output: Buffer, validate: ValidateFunction<Said>): { said: S
 
 /** Throws ERR_ADMISSION_CRASH. */
 export function readRewriteSaid(output: Buffer): RewriteSaid & { readonly metered: Buffer | undefined } {
-  const { said, parts } = read(output, validateRewrite)
+  const { said, parts } = read(output, rewriteSchema)
   if (parts.length !== ('refused' in said ? 0 : 1)) throw crash('what it said has too many parts, or too few')
   const [metered] = parts
   if (metered !== undefined && metered.length > meteredBytesMax)
@@ -157,7 +155,7 @@ export function readRewriteSaid(output: Buffer): RewriteSaid & { readonly metere
 
 /** What was said about these bytes and so many vectors. Throws ERR_ADMISSION_CRASH. */
 export function readTrySaid(output: Buffer, meteredSha256: string, vectors: number): TrySaid {
-  const { said, parts } = read(output, validateTry)
+  const { said, parts } = read(output, trySchema)
   if (parts.length > 0) throw crash('what it said has a part, and none is expected')
   if (said.metered !== meteredSha256) throw crash('what it said is about another module')
   if ('tried' in said && said.tried.length !== vectors) throw crash('what it said leaves out vectors')

@@ -4,10 +4,9 @@
  * that it says can name another event, level or time of the log, or bring the supervisor down.
  */
 
-import { Ajv } from 'ajv'
-
 import { errorTable, PortcullisError } from '../errors.ts'
 import { accountCharactersMax, evaluatorConnectionsMax } from '../limits.ts'
+import { lazySchema } from '../schema.ts'
 import {
   type Kind,
   kindNumber,
@@ -101,8 +100,8 @@ const schema = {
   required: ['type'],
 }
 
-const validate = new Ajv({ discriminator: true, allowUnionTypes: true }).compile<FromEvaluator>(schema)
-const validateLabel = new Ajv().compile<ConnectionLabel>(
+const messageSchema = lazySchema<FromEvaluator>(() => schema, { discriminator: true, allowUnionTypes: true })
+const labelSchema = lazySchema<ConnectionLabel>(() =>
   object({ tenant: text, application: text, policy: digest }, { guard: digest }),
 )
 
@@ -117,6 +116,7 @@ function parse(bytes: string): unknown {
 /** Throws ERR_CHANNEL for anything that is not exactly a message. */
 export function readMessage(body: Buffer): FromEvaluator {
   const message = parse(body.toString())
+  const validate = messageSchema()
   if (validate(message)) return message
   throw new PortcullisError(
     'ERR_CHANNEL',
@@ -156,7 +156,7 @@ function runningOf(
   label: unknown,
 ): Omit<Running, 'overtimeMs'> | undefined {
   const [knownKind, knownPhase] = [kindOf(kind), phaseOf(phase)]
-  if (knownKind === undefined || knownPhase === undefined || !validateLabel(label)) return undefined
+  if (knownKind === undefined || knownPhase === undefined || !labelSchema()(label)) return undefined
   return { ...label, id: id.toString('hex'), kind: knownKind, attempt, phase: knownPhase }
 }
 

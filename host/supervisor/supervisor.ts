@@ -121,10 +121,11 @@ export class Supervisor implements EvaluatorOwner {
     return this.#state === 'starting' || this.#state === 'running'
   }
 
-  /** As many processes as evaluators and one spare. */
+  /** As many processes as evaluators, and once they serve one spare. */
   #fill(): void {
     try {
-      while (this.#isOpen && this.#evaluators.size < this.#config.evaluators + 1) this.#spawn()
+      const due = this.#config.evaluators + (this.#state === 'running' ? 1 : 0)
+      while (this.#isOpen && this.#evaluators.size < due) this.#spawn()
     } catch (error) {
       if (!(error instanceof PortcullisError)) throw error
       this.#fail(error)
@@ -197,6 +198,7 @@ export class Supervisor implements EvaluatorOwner {
     const { endpoint, evaluators, tenants } = this.#config
     this.#state = 'running'
     this.#log.info({ event: 'serving', endpoint, evaluators, tenants: tenants.length }, 'the host serves')
+    this.#fill()
     this.#started?.resolve(true)
   }
 
