@@ -25,6 +25,12 @@ const isWindows = process.platform === 'win32'
 
 /** What Windows says while somebody has the file open: a scanner, a backup, IIS while it reads. */
 const busyErrors = new Set([5, 32, 33, 1175]) // access denied, sharing and lock violation, unable to remove replaced
+
+/**
+ * The old file has been taken away already, and the new one could not be given its name: unable to move replacement. Now the new
+ * one is all that there is, and it is tried again with a plain rename.
+ */
+const halfwayErrors = new Set([1176, 1177])
 const busyCodes = new Set(['EACCES', 'EBUSY', 'EPERM'])
 
 const PAUSE_MS = 20
@@ -38,7 +44,8 @@ function pause(): void {
 function putInPlace(path: string, replacement: string): boolean {
   if (isWindows && existsSync(path)) {
     const error = replace(path, replacement)
-    if (error !== 0 && !busyErrors.has(error)) throw new Error(`Windows' error ${error}`)
+    if (error !== 0 && !busyErrors.has(error) && !halfwayErrors.has(error))
+      throw new Error(`Windows' error ${error}`)
     return error === 0
   }
   try {
@@ -69,9 +76,13 @@ function write(path: string, bytes: Uint8Array, mode: number | undefined): void 
   }
 }
 
-/** A link stays; what it leads to is replaced. Throws ERR_FILE_WRITE, with the old file where it was. */
+/**
+ * A link stays; what it leads to is replaced. Throws ERR_FILE_WRITE, with the old file where it was; should Windows have taken that away
+ * and not taken the new one, the error says where that is.
+ */
 export function replaceFile(name: string, bytes: Uint8Array): void {
-  const path = existsSync(name) ? realpathSync(name) : name
+  const wasThere = existsSync(name)
+  const path = wasThere ? realpathSync(name) : name
   const replacement = join(dirname(path), `.${basename(path)}.${process.pid}.new`)
   try {
     const old = statSync(path, { throwIfNoEntry: false })
@@ -87,7 +98,9 @@ export function replaceFile(name: string, bytes: Uint8Array): void {
     }
     syncFolder(dirname(path))
   } catch (error) {
-    rmSync(replacement, { force: true })
-    throw new PortcullisError('ERR_FILE_WRITE', `${path}: ${(error as Error).message}`)
+    const isLost = wasThere && !existsSync(path) && existsSync(replacement)
+    if (!isLost) rmSync(replacement, { force: true })
+    const where = isLost ? `; what it was to become is in ${replacement}: rename that` : ''
+    throw new PortcullisError('ERR_FILE_WRITE', `${path}: ${(error as Error).message}${where}`)
   }
 }

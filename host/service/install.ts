@@ -119,6 +119,12 @@ function readText(path: string): string | undefined {
   }
 }
 
+/** What native/service/account.c refuses a log folder for, by the error of Windows that says so. */
+const logFolderProblems: Readonly<Record<number, string>> = {
+  267: 'it is no folder',
+  1921: 'it is a link to another folder, whose rights would be changed',
+}
+
 export function install(given: Installation): Installed {
   const { endpoint } = check(given)
   const { name, config, log, node, pluginFolder } = given
@@ -142,7 +148,7 @@ export function install(given: Installation): Installed {
     ...(isVirtual ? ['--sid', virtualAccountSid(name)] : []),
   ])
   if (said.result === 'log-folder') {
-    const why = said.win32 === 267 ? 'it is no folder' : `Windows' error ${said.win32}`
+    const why = logFolderProblems[Number(said.win32)] ?? `Windows' error ${said.win32}`
     throw new PortcullisError('ERR_SERVICE_LOG', `${log}: ${why}; give another folder with --log`)
   }
 

@@ -69,14 +69,16 @@ export class Supervisor implements EvaluatorOwner {
       serves.catch(() => {}) // it is waited for below, when the policies are there
       // Evaluators begin while policies are admitted: each of the two is half of a start.
       this.#fill()
-      this.#modules = await admitPolicies(this.#config, this.#log, (error) => this.#report(error))
+      const modules = await admitPolicies(this.#config, this.#log, (error) => this.#report(error))
       if (!this.#isOpen) return false
       this.#operatorEndpoint = await OperatorEndpoint.open(endpoint, (command) => this.#obey(command))
       if (!this.#isOpen) {
         this.#operatorEndpoint.close()
         return false
       }
-      for (const evaluator of this.#evaluators) this.#equip(evaluator, this.#modules)
+      // Nothing comes between the two: an evaluator that began in between would be equipped twice.
+      this.#modules = modules
+      for (const evaluator of this.#evaluators) this.#equip(evaluator, modules)
       return await serves
     } catch (error) {
       if (error instanceof PortcullisError) {

@@ -42,7 +42,21 @@ static DWORD make_folder(const WCHAR *folder, const WCHAR *sid) {
   return error;
 }
 
-static DWORD let_write(const WCHAR *folder, PSID sid) {
+/* The folder itself and nothing that it leads to: the system's own folders would be opened to the service by whoever has put a
+ * junction to them where the log will be, and in ProgramData everybody may make a folder. */
+static HANDLE open_folder(const WCHAR *folder, DWORD *error) {
+  BY_HANDLE_FILE_INFORMATION info;
+  HANDLE handle = CreateFileW(folder, READ_CONTROL | WRITE_DAC | FILE_READ_ATTRIBUTES | FILE_LIST_DIRECTORY,
+                              FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                              FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+  *error = handle == INVALID_HANDLE_VALUE || !GetFileInformationByHandle(handle, &info) ? GetLastError() : 0;
+  if (*error == 0 && !(info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY)) *error = ERROR_DIRECTORY;
+  if (*error == 0 && (info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT)) *error = ERROR_CANT_RESOLVE_FILENAME;
+  if (*error != 0 && handle != INVALID_HANDLE_VALUE) CloseHandle(handle);
+  return handle;
+}
+
+static DWORD let_write(HANDLE folder, PSID sid) {
   PACL list;
   PACL longer = NULL;
   PSECURITY_DESCRIPTOR security;
@@ -50,13 +64,11 @@ static DWORD let_write(const WCHAR *folder, PSID sid) {
                             .grfAccessMode = GRANT_ACCESS,
                             .grfInheritance = SUB_CONTAINERS_AND_OBJECTS_INHERIT,
                             .Trustee = {.TrusteeForm = TRUSTEE_IS_SID, .ptstrName = (WCHAR *)sid}};
-  DWORD error = GetNamedSecurityInfoW((WCHAR *)(uintptr_t)folder, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL,
-                                      &list, NULL, &security);
+  DWORD error = GetSecurityInfo(folder, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &list, NULL, &security);
   if (error != 0) return error;
   error = SetEntriesInAclW(1, &entry, list, &longer);
   if (error == 0) {
-    error = SetNamedSecurityInfoW((WCHAR *)(uintptr_t)folder, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, longer,
-                                  NULL);
+    error = SetSecurityInfo(folder, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, longer, NULL);
     LocalFree(longer);
   }
   LocalFree(security);
@@ -67,10 +79,14 @@ DWORD account_log_folder(const WCHAR *folder, const WCHAR *sid) {
   PSID account;
   DWORD error = make_folder(folder, sid);
   if (error != ERROR_ALREADY_EXISTS) return error;
-  DWORD attributes = GetFileAttributesW(folder);
-  if (attributes == INVALID_FILE_ATTRIBUTES || !(attributes & FILE_ATTRIBUTE_DIRECTORY)) return ERROR_DIRECTORY;
-  if (!ConvertStringSidToSidW(sid, &account)) return GetLastError();
-  error = let_write(folder, account);
-  LocalFree(account);
+  HANDLE handle = open_folder(folder, &error);
+  if (error != 0) return error;
+  if (ConvertStringSidToSidW(sid, &account)) {
+    error = let_write(handle, account);
+    LocalFree(account);
+  } else {
+    error = GetLastError();
+  }
+  CloseHandle(handle);
   return error;
 }

@@ -23,6 +23,9 @@
  * a token at identification level, which takes no privilege, so it cannot act in anybody's name. Ended by an empty text. */
 #define PRIVILEGES L"SeChangeNotifyPrivilege\0"
 
+/* It may do everything, and tenants' policies would run under it. */
+#define LOCAL_SYSTEM L"S-1-5-18"
+
 /* ---- the command line ------------------------------------------------------------------------------- */
 
 static bool make_image(const installation *given, WCHAR program[PROGRAM_UNITS_MAX], WCHAR *image) {
@@ -119,6 +122,8 @@ static bool finish(const opened *opened, const installation *given, const WCHAR 
   account_sid(given->account, sid);
   if (sid[0] == 0 && given->sid != NULL && wcslen(given->sid) < ACCOUNT_SID_UNITS) wcscpy(sid, given->sid);
   if (sid[0] == 0) return report_refusal("LookupAccountName", ERROR_NONE_MAPPED);
+  /* Its name is another in other languages of Windows. */
+  if (wcscmp(sid, LOCAL_SYSTEM) == 0) return report_refusal("LookupAccountName", ERROR_INVALID_SERVICE_ACCOUNT);
   DWORD error = account_log_folder(given->options.log_folder, sid);
   if (error != 0) {
     report_begin("log-folder");

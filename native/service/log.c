@@ -27,8 +27,7 @@ static DWORD open_file(log *self) {
   self->file = CreateFileW(path, FILE_APPEND_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE,
                            FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
   if (self->file == INVALID_HANDLE_VALUE) return GetLastError();
-  if (!GetFileSizeEx(self->file, &size)) return GetLastError();
-  self->rotation.bytes = (uint64_t)size.QuadPart;
+  self->rotation.bytes = GetFileSizeEx(self->file, &size) ? (uint64_t)size.QuadPart : 0;
   return 0;
 }
 
@@ -38,6 +37,7 @@ static DWORD rotate(log *self) {
   WCHAR from[LOG_PATH_UNITS_MAX];
   WCHAR to[LOG_PATH_UNITS_MAX];
   CloseHandle(self->file);
+  self->file = INVALID_HANDLE_VALUE;
   for (uint32_t index = ROTATION_FILES - 1; index > 0; index--) {
     if (!log_path(self, index - 1, from) || !log_path(self, index, to)) return ERROR_FILENAME_EXCED_RANGE;
     (void)MoveFileExW(from, to, MOVEFILE_REPLACE_EXISTING);
@@ -48,16 +48,23 @@ static DWORD rotate(log *self) {
 }
 
 DWORD log_open(log *self, const WCHAR *folder, const char *stem) {
+  WCHAR longest[LOG_PATH_UNITS_MAX];
   InitializeCriticalSection(&self->lock);
   self->folder = folder;
   self->stem = stem;
+  self->file = INVALID_HANDLE_VALUE;
+  /* Found out now and not when the first file is full. */
+  if (!log_path(self, ROTATION_FILES - 1, longest)) return ERROR_FILENAME_EXCED_RANGE;
   return open_file(self);
 }
 
 DWORD log_append(log *self, const char *bytes, size_t size) {
-  DWORD error = self->file == INVALID_HANDLE_VALUE ? ERROR_INVALID_HANDLE : 0;
+  DWORD error = 0;
   DWORD written = 0;
   EnterCriticalSection(&self->lock);
+  /* A new file that could not be opened may be one by now: a folder that was away for a moment, a reader that has closed
+   * what it kept from us. Without another try no host could serve until the service is started again. */
+  if (self->file == INVALID_HANDLE_VALUE) error = open_file(self);
   if (error == 0 && rotation_is_due(&self->rotation, size)) error = rotate(self);
   if (error == 0 && !WriteFile(self->file, bytes, (DWORD)size, &written, NULL)) error = GetLastError();
   if (error == 0 && written != size) error = ERROR_DISK_FULL;

@@ -100,6 +100,16 @@ describe.skipIf(skipped !== '')(`an installation is refused before anything is r
     expect(service.registry(`EventLog\\Application\\${service.name}`)).toBeUndefined()
   })
 
+  it('LocalSystem, whatever its name is in this language', { timeout }, async () => {
+    const name = `${service.name}-system`
+    const options = ['node', 'main', 'config', 'log'].flatMap((name) => [`--${name}`, inFolder('log')])
+    const { stdout } = await runWindows('portcullis_service', [
+      ...['install', '--name', name, '--account', 'NT AUTHORITY\\SYSTEM', ...options],
+    ])
+    expect(JSON.parse(stdout)).toMatchObject({ result: 'bad-account', win32: 1057 })
+    expect(service.registry(name)).toBeUndefined()
+  })
+
   it('an endpoint that is no name for pipes', { timeout }, async () => {
     service.writeConfig(good, 'C:\\pipes')
     const { error } = await service.install()

@@ -1,7 +1,7 @@
 // The service of Windows, as an administrator meets it: portcullis service, the service manager, the host, the plug-in. Under
 // Wine.
 
-import { mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -148,6 +148,34 @@ describe.skipIf(skipped !== '')(`the service${skipped}`, () => {
     await service.must('start')
     expect(service.hostEntries.some(({ event }) => event === 'serving')).toBe(true)
     expect(statSync(join(service.logFolder, 'host.1.log')).size).toBe(16 * 1024 * 1024)
+    await service.must('stop')
+  })
+
+  it('serves again when its log can be written again, though a new file could not be begun meanwhile', {
+    timeout,
+  }, async () => {
+    const log = join(service.logFolder, 'host.log')
+    const away = `${service.logFolder} away`
+    writeFileSync(log, '')
+    await service.must('start')
+    const needed = statSync(log).size
+    await service.must('stop')
+    const left = 300 // less than a host writes until it serves
+    const pad = JSON.stringify({ event: 'pad', text: 'x'.repeat(16 * 1024 * 1024 - needed - left) })
+    writeFileSync(log, `${pad}\n`)
+    await service.must('start')
+    const { hostPid } = service
+    renameSync(service.logFolder, away)
+    killWindowsProcess(hostPid)
+    const failures = async () =>
+      readFileSync(join(away, 'service.log'), 'utf8').split('Z error 7 ').length - 1
+    await eventually(failures, (count) => count > 0)
+    renameSync(away, service.logFolder)
+    const serves = async () => statSync(log).size < left * 100 && service.hostEntries
+    await eventually(
+      serves,
+      (entries) => entries !== false && entries.some(({ event }) => event === 'serving'),
+    )
     await service.must('stop')
   })
 
