@@ -44,12 +44,12 @@ function lackForWindows() {
 }
 
 /** @param {'linux' | 'windows'} name */
-function make(name) {
+async function make(name) {
   const startedMs = performance.now()
   const system = systems[name]
   const title = `portcullis-${version}-${system.platform}`
   const folder = join(out, title)
-  const files = withSums(contentsOf(system))
+  const files = withSums(await contentsOf(system))
   writeFolder(folder, files, ['portcullis'])
   const isZip = name === 'windows'
   const bytes = isZip ? zipOf(folder, files) : tarOf(folder)
@@ -62,9 +62,9 @@ function make(name) {
 
 mkdirSync(out, { recursive: true })
 try {
-  make('linux')
+  await make('linux')
   const lack = lackForWindows()
-  if (lack === '') make('windows')
+  if (lack === '') await make('windows')
   else if (options['if-possible']) console.error(`release: none for Windows: ${lack}`)
   else fail(`none for Windows: ${lack}`)
 } catch (error) {

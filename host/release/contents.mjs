@@ -1,11 +1,10 @@
 // What is in a release, file by file. host/paths.ts knows the same layout from the other side.
 
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { bundleHost } from './bundle.mjs'
 import { filesOf, packageFiles } from './packages.mjs'
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -43,9 +42,6 @@ export const systems = {
   },
 }
 
-/** A developer's tool, and nothing that an installation has a use for. */
-const notInstalled = ['host/cli/rewrite.js']
-
 /** @param {string} name */
 const read = (name) => readFileSync(join(root, name))
 
@@ -56,15 +52,15 @@ const json = (value) => Buffer.from(`${JSON.stringify(value, undefined, 2)}\n`)
  * Path in the release to content.
  *
  * @param {System} system
- * @returns {Map<string, Buffer>}
+ * @returns {Promise<Map<string, Buffer>>}
  */
-export function contentsOf(system) {
+export async function contentsOf(system) {
   /** @type {Map<string, Buffer>} */
   const files = new Map()
   for (const [name, file] of packageFiles(root, join(root, system.packages), system.os, system.cure)) {
     files.set(name, readFileSync(file))
   }
-  addHost(files)
+  await addHost(files)
   for (const [folder, names] of Object.entries(system.native)) {
     for (const name of names) files.set(`${folder}/${name}`, read(`${system.built}/${name}`))
   }
@@ -75,21 +71,12 @@ export function contentsOf(system) {
 }
 
 /**
- * The compiled files, made anew because build/host may have some whose source is gone, and the data that they read.
+ * The program, and the data that it reads.
  *
  * @param {Map<string, Buffer>} files
  */
-function addHost(files) {
-  const compiled = mkdtempSync(join(tmpdir(), 'portcullis-release-'))
-  try {
-    const compiler = join(root, 'node_modules/typescript/bin/tsc')
-    const options = ['--project', join(root, 'tsconfig.json'), '--outDir', compiled, '--sourceMap', 'false']
-    execFileSync(process.execPath, [compiler, ...options], { stdio: 'inherit' })
-    for (const name of filesOf(compiled)) files.set(name, readFileSync(join(compiled, name)))
-  } finally {
-    rmSync(compiled, { recursive: true })
-  }
-  for (const name of notInstalled) files.delete(name)
+async function addHost(files) {
+  for (const [name, bytes] of await bundleHost(root)) files.set(name, bytes)
   for (const name of filesOf(join(root, 'host'))) {
     const isData = !/^release\/|^README\.md$|\.ts$/.test(name)
     if (isData) files.set(`host/${name}`, read(`host/${name}`))

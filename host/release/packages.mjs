@@ -1,11 +1,16 @@
 // The packages that the host needs at run time on one system, as package-lock.json has them: what the host depends on, what that
-// depends on, and of what is optional only the part for that system. Nothing is asked of a registry.
+// depends on, and of what is optional only the part for that system. Most are in the host's own files (bundle.mjs), and only what
+// says whose they are is left here. Nothing is asked of a registry.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What Node can load, and what the packages' licenses say; not types, source maps, sources of native parts, manuals. */
-const kept = /\.(js|cjs|mjs|json|node)$|licen[cs]e|notice|copying/i
+/** What Node can load of koffi; not types, source maps, sources of native parts, manuals. */
+const loaded = /\.(js|cjs|mjs|json|node)$/
+const isApart = (path) => /^node_modules\/(koffi|@koromix\/)/.test(path)
+
+/** Of every package. */
+const kept = /^package\.json$|licen[cs]e|notice|copying/i
 
 /** At the top of a package: for whoever works on it. */
 const left = /^(test|tests|bench|benchmark|benchmarks|example|examples|doc|docs|fixtures)$/
@@ -72,7 +77,8 @@ export function packageFiles(root, installed, os, cure) {
       )
     }
     for (const name of filesOf(folder)) {
-      if (kept.test(name) && !left.test(name.split('/')[0])) files.set(`${path}/${name}`, join(folder, name))
+      const isLoaded = isApart(path) && loaded.test(name) && !left.test(name.split('/')[0])
+      if (isLoaded || kept.test(name)) files.set(`${path}/${name}`, join(folder, name))
     }
   }
   return files
