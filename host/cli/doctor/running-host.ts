@@ -6,6 +6,7 @@ import { type HostStatus, nodeRemark } from '../../supervisor/status.ts'
 import type { Config } from '../../tenant/config.ts'
 import { tellHost } from '../operator-client.ts'
 import { isRefused, remedy } from '../status.ts'
+import { count } from '../table.ts'
 import { type Finding, looked, ok, problem, warning } from './finding.ts'
 
 const start =
@@ -32,39 +33,48 @@ function hostFindings(host: HostStatus): Finding[] {
     findings.push(problem('host', what, 'look again in a second; if it stays so, the log says why'))
   }
   if (host.quarantined > 0) {
-    const what = `${host.quarantined} policies are quarantined: their tenants get no answer`
+    const what = `${count(host.quarantined, 'policy is', 'policies are')} quarantined: their tenants get no answer`
     findings.push(warning('host', what, '"portcullis quarantine" says which, and why'))
   }
   if (findings.length > 0) return findings
-  return [ok('host', `process ${host.processId} serves ${host.tenants.count} tenants`)]
+  return [ok('host', `process ${host.processId} serves ${count(host.tenants.count, 'tenant')}`)]
 }
 
+/** What is to be done about plug-ins, once for all that it concerns: a pool that is refused may have many processes. */
 function plugInFindings(host: HostStatus): Finding[] {
-  const findings: Finding[] = []
+  const groups = new Map<string, { finding: Finding; others: number }>()
+  const add = (who: string, what: string, finding: (text: string) => Finding): void => {
+    const group = groups.get(what)
+    if (group === undefined) groups.set(what, { finding: finding(`${who}: ${what}`), others: 0 })
+    else group.others++
+  }
   const { list } = host.plugIns
   for (const plugIn of list) {
-    const { processId, application, pluginVersion } = plugIn
-    const who = `process ${processId ?? '?'}, ${application ?? 'no application'}`
+    const { processId, application, account, pluginVersion } = plugIn
+    const who =
+      processId === undefined
+        ? account
+        : `process ${processId}, ${application ?? 'no application'}, ${account}`
     if (isRefused(plugIn)) {
       const [what = '', cure = 'compare account and application with the configuration'] = remedy(
         plugIn,
         host,
       )
-      findings.push(problem('plug-ins', `${who}: ${what}`, cure))
+      add(who, what, (text) => problem('plug-ins', text, cure))
     } else if (plugIn.connections > 0 && pluginVersion !== host.version) {
-      const what = `${who} has loaded plug-in ${pluginVersion}; the host is ${host.version}`
       const cure =
         'it works; to have it load the new one, "portcullis iis apply" and recycle its application pool'
-      findings.push(warning('plug-ins', what, cure))
+      const what = `it has loaded plug-in ${pluginVersion ?? 'of unknown version'}; the host is ${host.version}`
+      add(who, what, (text) => warning('plug-ins', text, cure))
     }
   }
-  const connected = list.filter(({ connections }) => connections > 0).length
-  if (findings.length === 0) {
-    findings.push(
-      ok('plug-ins', connected === 0 ? 'none is connected at the moment' : `${connected} connected`),
+  if (groups.size > 0) {
+    return [...groups.values()].map(({ finding, others }) =>
+      others === 0 ? finding : { ...finding, what: `${finding.what} (and ${others} more)` },
     )
   }
-  return findings
+  const connected = list.filter(({ connections }) => connections > 0).length
+  return [ok('plug-ins', connected === 0 ? 'none is connected at the moment' : `${connected} connected`)]
 }
 
 export interface Looked {
