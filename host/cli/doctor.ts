@@ -13,7 +13,7 @@ import { checks, type Finding, looked, ok, type State, skipped } from './doctor/
 import { lookAtInstallation } from './doctor/installation.ts'
 import { presentParts } from './doctor/parts.ts'
 import { lookAtRights } from './doctor/rights.ts'
-import { lookAtHost, lookAtNode } from './doctor/running-host.ts'
+import { lookAtHost, lookAtNode, plugInsUnknown } from './doctor/running-host.ts'
 import { lookAtService } from './doctor/service.ts'
 import { lookAtSettings, settingsPathOf } from './doctor/settings.ts'
 import { askOwnHost, askRunningHost } from './doctor/test-question.ts'
@@ -58,7 +58,7 @@ async function examineHost(config: Config | undefined, plugin: string): Promise<
   const settings = await lookAtSettings(plugin, config)
   if (config === undefined) {
     const unknown = skipped('host', 'only a configuration that can be read says where it is')
-    return [lookAtNode(undefined), ...settings, unknown]
+    return [lookAtNode(undefined), ...settings, unknown, plugInsUnknown]
   }
   const { findings, host } = await lookAtHost(config)
   const leadThere = settings.every(({ state }) => state === 'ok')

@@ -7,12 +7,15 @@ import type { Config } from '../../tenant/config.ts'
 import { tellHost } from '../operator-client.ts'
 import { isRefused, remedy } from '../status.ts'
 import { count } from '../table.ts'
-import { type Finding, looked, ok, problem, warning } from './finding.ts'
+import { type Finding, looked, ok, problem, skipped, warning } from './finding.ts'
 
 const start =
   process.platform === 'win32'
     ? 'start it: "portcullis service start"'
     : 'start it: "portcullis serve", or the service manager that does'
+
+const loadNew =
+  'it works; to have it load the new one, "portcullis iis apply" and recycle its application pool'
 
 export function lookAtNode(host: HostStatus | undefined): Finding {
   const node = host?.node ?? { version: process.version }
@@ -33,49 +36,48 @@ function hostFindings(host: HostStatus): Finding[] {
     findings.push(problem('host', what, 'look again in a second; if it stays so, the log says why'))
   }
   if (host.quarantined > 0) {
-    const what = `${count(host.quarantined, 'policy is', 'policies are')} quarantined: their tenants get no answer`
+    const policies = count(host.quarantined, 'policy is quarantined: its', 'policies are quarantined: their')
+    const what = `${policies} tenants get no answer`
     findings.push(warning('host', what, '"portcullis quarantine" says which, and why'))
   }
   if (findings.length > 0) return findings
   return [ok('host', `process ${host.processId} serves ${count(host.tenants.count, 'tenant')}`)]
 }
 
-/** What is to be done about plug-ins, once for all that it concerns: a pool that is refused may have many processes. */
+/** Once for all processes that it concerns: an application pool may have many. */
 function plugInFindings(host: HostStatus): Finding[] {
-  const groups = new Map<string, { finding: Finding; others: number }>()
-  const add = (who: string, what: string, finding: (text: string) => Finding): void => {
-    const group = groups.get(what)
-    if (group === undefined) groups.set(what, { finding: finding(`${who}: ${what}`), others: 0 })
-    else group.others++
-  }
-  const { list } = host.plugIns
-  for (const plugIn of list) {
-    const { processId, application, account, pluginVersion } = plugIn
-    const who =
-      processId === undefined
-        ? account
-        : `process ${processId}, ${application ?? 'no application'}, ${account}`
+  const groups = new Map<string, { finding: Finding; places: string[] }>()
+  for (const plugIn of host.plugIns.list) {
+    const { processId, application = 'no application', account, pluginVersion = 'unknown' } = plugIn
+    let finding: Finding
     if (isRefused(plugIn)) {
       const [what = '', cure = 'compare account and application with the configuration'] = remedy(
         plugIn,
         host,
       )
-      add(who, what, (text) => problem('plug-ins', text, cure))
+      finding = problem('plug-ins', what, cure)
     } else if (plugIn.connections > 0 && pluginVersion !== host.version) {
-      const cure =
-        'it works; to have it load the new one, "portcullis iis apply" and recycle its application pool'
-      const what = `it has loaded plug-in ${pluginVersion ?? 'of unknown version'}; the host is ${host.version}`
-      add(who, what, (text) => warning('plug-ins', text, cure))
-    }
+      finding = warning(
+        'plug-ins',
+        `plug-in ${pluginVersion} is loaded; the host is ${host.version}`,
+        loadNew,
+      )
+    } else continue
+    const group = groups.get(finding.what) ?? { finding, places: [] }
+    group.places.push(processId === undefined ? account : `process ${processId}, ${application}, ${account}`)
+    groups.set(finding.what, group)
   }
   if (groups.size > 0) {
-    return [...groups.values()].map(({ finding, others }) =>
-      others === 0 ? finding : { ...finding, what: `${finding.what} (and ${others} more)` },
-    )
+    return [...groups.values()].map(({ finding, places: [first, ...others] }) => {
+      const where = others.length === 0 ? first : `${first} and ${others.length} more`
+      return { ...finding, what: `${finding.what}: ${where}` }
+    })
   }
-  const connected = list.filter(({ connections }) => connections > 0).length
+  const connected = host.plugIns.list.filter(({ connections }) => connections > 0).length
   return [ok('plug-ins', connected === 0 ? 'none is connected at the moment' : `${connected} connected`)]
 }
+
+export const plugInsUnknown = skipped('plug-ins', 'only a running host tells which are connected')
 
 export interface Looked {
   readonly findings: Finding[]
@@ -92,5 +94,6 @@ export async function lookAtHost(config: Config): Promise<Looked> {
     host = (await tellHost(config.endpoint, { command: 'status' })) as HostStatus
     return [...hostFindings(host), ...plugInFindings(host)]
   })
+  if (host === undefined) findings.push(plugInsUnknown)
   return { findings, host }
 }
