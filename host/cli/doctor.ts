@@ -35,22 +35,18 @@ function cureOfConfiguration(code: ErrorCode | undefined): string {
   return 'mend the file at the place that is named'
 }
 
-/** What needs no configuration that can be read. */
-async function examineInstallation(
-  given: DoctorArguments,
-  configPath: string,
+async function examineSites(
+  { webConfig, applicationHost }: DoctorArguments,
   plugin: string,
+  config: Config | undefined,
 ): Promise<Finding[]> {
-  const applicationHost = given.applicationHost === undefined ? undefined : callersPath(given.applicationHost)
-  const sites = (given.webConfig ?? []).map((path) =>
-    lookAtWebConfig(callersPath(path), applicationHost, plugin),
-  )
-  return [
-    ...(await lookAtInstallation()),
-    ...(await lookAtService(given.service, configPath)),
-    ...(await Promise.all(sites)).flat(),
-    ...(await askOwnHost()),
-  ]
+  if (webConfig === undefined) {
+    // Only Windows has IIS.
+    return process.platform === 'win32' ? [skipped('web.config', 'none was named with --web-config')] : []
+  }
+  const hostPath = applicationHost === undefined ? undefined : callersPath(applicationHost)
+  const looks = webConfig.map((path) => lookAtWebConfig(callersPath(path), hostPath, plugin, config))
+  return (await Promise.all(looks)).flat()
 }
 
 /** `config` is undefined if it cannot be read: then nothing says where the host is. */
@@ -63,7 +59,6 @@ async function examineHost(config: Config | undefined, plugin: string): Promise<
   const { findings, host } = await lookAtHost(config)
   const leadThere = settings.every(({ state }) => state === 'ok')
   return [
-    lookAtNode(host),
     ...settings,
     ...findings,
     ...(host === undefined ? [] : await askRunningHost(config, settingsPathOf(plugin), leadThere)),
@@ -78,8 +73,11 @@ async function examine(given: DoctorArguments): Promise<Finding[]> {
     config = loadConfig(configPath)
     return [ok('configuration', `${configPath}: ${count(config.tenants.length, 'tenant')}`)]
   })
-  findings.push(...(await examineInstallation(given, configPath, plugin)))
+  findings.push(...(await lookAtInstallation()))
+  findings.push(...(await lookAtService(given.service, configPath)))
+  findings.push(...(await askOwnHost()))
   findings.push(...(await examineHost(config, plugin)))
+  findings.push(...(await examineSites(given, plugin, config)))
   // The Node is the one that runs this. What is not there is told by the check that wants it.
   const others = [process.execPath, configPath, ...(config?.files ?? []), plugin, settingsPathOf(plugin)]
   const decisive = [...presentParts(), ...others.filter((path) => existsSync(path))]

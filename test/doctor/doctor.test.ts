@@ -1,12 +1,15 @@
 // `portcullis doctor` on Linux, as an administrator calls it: an installation in which everything is right, and many in which one thing
 // is wrong. It names the thing and the cure, and the other checks say what they would have said.
 
+import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import type { Check, State } from '../../host/cli/doctor/finding.ts'
+import { type Check, checks, type State } from '../../host/cli/doctor/finding.ts'
 import { tellHost } from '../../host/cli/operator-client.ts'
 import { ServeProcess } from '../../host/cli/serve-process.ts'
 import { askOnce } from '../../host/double/ask-once.ts'
@@ -16,6 +19,7 @@ import { type HostStatus, nodeRemark } from '../../host/supervisor/status.ts'
 import type { Player } from '../contract/player.ts'
 import { operations, plugin as pluginElement, webConfig } from '../iis/sites.ts'
 import { examined, type Installation, installation, runDoctor, statesOf } from '../support/doctor.ts'
+import { referencePage, tableRows } from '../support/reference-page.ts'
 import { type Release, startRelease } from '../support/releases.ts'
 import { configOf, eventually, policyPath, user } from '../support/testbed.ts'
 
@@ -300,6 +304,59 @@ describe('plug-ins of other releases', () => {
   })
 })
 
+/** Serves an endpoint's status, and whatever it says there. */
+async function pretend(place: string, reply: object): Promise<Server> {
+  mkdirSync(place, { mode: 0o700 })
+  const server = createServer((socket) => socket.on('data', () => socket.end(`${JSON.stringify(reply)}\n`)))
+  await new Promise<void>((resolve) => server.listen(join(place, 'operator.sock'), resolve))
+  return server
+}
+
+/** Not waited for by blocking, as runDoctor does: it has to be answered from here. */
+async function examineFrom({ config, plugin }: Installation) {
+  const main = join(root, 'build', 'host', 'cli', 'main.js')
+  const child = spawn(process.execPath, [main, 'doctor', '--config', config, '--plugin', plugin, '--json'])
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
+  return examined({ status: await ended, stdout, stderr })
+}
+
+describe('a host of another release', () => {
+  it('is a warning, and the Node is its own', async () => {
+    const place = join(top, 'newer')
+    const status = (await tellHost(endpoint, { command: 'status' })) as HostStatus
+    const node = { version: 'v18.0.0', remark: 'is old' }
+    const plugIns = { list: [], forgotten: 0 }
+    const server = await pretend(place, { result: { ...status, version: '9.9.9', node, plugIns } })
+    const said = await examineFrom(installation(top, place))
+    server.close()
+    expect(statesOf(said)).toMatchObject({ ...right, node: 'warning', host: 'warning', question: 'problem' })
+    expect(said.findings).toContainEqual({
+      check: 'host',
+      state: 'warning',
+      what: expect.stringMatching(/^the host that runs is 9\.9\.9, this installation is /),
+      cure: 'restart the host from this installation',
+    })
+    expect(said.findings[0]).toMatchObject({ check: 'node', what: 'v18.0.0 is old' })
+  })
+
+  it.each([{ result: { version: '9.9.9' } }, {}])(
+    'that says %j is a problem of this check alone',
+    async (reply) => {
+      const place = mkdtempSync(join(top, 'strange-'))
+      rmSync(place, { recursive: true })
+      const server = await pretend(place, reply)
+      const said = await examineFrom(installation(top, place))
+      server.close()
+      expect(said.status).toBe(1)
+      expect(statesOf(said)).toEqual({ ...right, host: 'problem', 'plug-ins': 'skipped' })
+      const { what, cure } = said.findings.find(({ check }) => check === 'host') ?? {}
+      expect(what).toMatch(/^this look failed: TypeError/)
+      expect(cure).toMatch(/restart the host; if that is not it, report this line$/)
+    },
+  )
+})
+
 describe('a policy that is quarantined', () => {
   it('is a warning, and the others are looked at', async () => {
     const site = installation(top, join(top, 'other'))
@@ -346,4 +403,9 @@ describe('a host that is gone', () => {
     expect(statesOf(examined(runDoctor(site, '--json')))).toMatchObject({ settings: 'problem' })
     expect(host.pid).not.toBe(gone.pid)
   })
+})
+
+it('has a reference page with every check, in the order in which they are shown', () => {
+  const rows = tableRows(referencePage('doctor')).map(([first]) => first)
+  expect(rows.filter((first) => checks.some((check) => check === first))).toEqual(checks)
 })

@@ -87,13 +87,17 @@ export interface Looked {
 
 export async function lookAtHost(config: Config): Promise<Looked> {
   let host: HostStatus | undefined
-  const cure = 'run this as administrator, or as the account of the host'
+  const cure =
+    'run this as administrator, or as the account of the host, from its installation; if that is not it, restart the host'
   const findings = await looked('host', cure, async () => {
     if (!(await isServed(config.endpoint)))
       return [problem('host', `no host serves ${config.endpoint}`, start)]
-    host = (await tellHost(config.endpoint, { command: 'status' })) as HostStatus
-    return [...hostFindings(host), ...plugInFindings(host)]
+    // One of another release may say something else than a status as this one knows it.
+    const told = (await tellHost(config.endpoint, { command: 'status' })) as HostStatus
+    const found = [...hostFindings(told), ...plugInFindings(told), lookAtNode(told)]
+    host = told
+    return found
   })
-  if (host === undefined) findings.push(plugInsUnknown)
+  if (host === undefined) findings.push(plugInsUnknown, lookAtNode(undefined))
   return { findings, host }
 }

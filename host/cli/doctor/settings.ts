@@ -15,7 +15,7 @@ export function settingsPathOf(plugin: string): string {
 }
 
 const cure = isWindows
-  ? 'write it again with "portcullis service install"; the plug-in notices by itself'
+  ? '"portcullis service install" writes it; the plug-in notices by itself'
   : 'write "endpoint = ..." and "owner = ..." into it; the plug-in notices by itself'
 
 const accountForm = isWindows ? /^S-1-\d+(-\d+)+$/ : /^uid:\d+$/
