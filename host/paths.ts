@@ -36,6 +36,9 @@ const isRelease = existsSync(join(root, 'release.json'))
 /** What to do when a part is not there. */
 export const repair = isRelease ? 'the installation is incomplete; unpack it again' : 'run "npm run build"'
 
+/** What a release says its files are; a source tree says nothing. */
+export const releaseSums = isRelease ? join(root, 'SHA256SUMS') : undefined
+
 /** How a person calls the command in the top folder. */
 export const commandLine = isRelease
   ? isWindows
@@ -106,18 +109,29 @@ export function hostFile(...names: string[]): string {
 /** What IIS loads and the double of WinRM are each apart from everything else. */
 const releaseFolders = { portcullis: 'plugin', WsmSvc: 'double' } as const
 
-/** A file of the native build. Throws ERR_NATIVE_MISSING if it is not there. */
-function nativeFile(releaseFolder: string, file: string): string {
+/** Where a file of the native build belongs. */
+function nativePlace(releaseFolder: string, file: string): string {
   const folder = isRelease ? [releaseFolder] : ['build', isWindows ? 'native-windows' : 'native']
-  const path = join(root, ...folder, file)
+  return join(root, ...folder, file)
+}
+
+type Library = 'portcullis' | 'portcullis_io' | 'portcullis_units' | 'WsmSvc'
+
+function libraryPlace(name: Library): string {
+  const folder = releaseFolders[name as keyof typeof releaseFolders] ?? 'bin'
+  return nativePlace(folder, isWindows ? `${name}.dll` : `lib${name}.so`)
+}
+
+const servicePlace = nativePlace('bin', 'portcullis_service.exe')
+
+function present(path: string): string {
   if (!existsSync(path)) throw new PortcullisError('ERR_NATIVE_MISSING', `${path}; ${repair}`)
   return path
 }
 
 /** A library of the native build; portcullis_units is for tests and in no release. Throws ERR_NATIVE_MISSING. */
-export function nativeLibrary(name: 'portcullis' | 'portcullis_io' | 'portcullis_units' | 'WsmSvc'): string {
-  const folder = releaseFolders[name as keyof typeof releaseFolders] ?? 'bin'
-  return nativeFile(folder, isWindows ? `${name}.dll` : `lib${name}.so`)
+export function nativeLibrary(name: Library): string {
+  return present(libraryPlace(name))
 }
 
 /** The plug-in that IIS is to load. Its settings file is beside it. */
@@ -127,5 +141,13 @@ export function pluginLibrary(): string {
 
 /** The program that Windows runs as a service. */
 export function serviceProgram(): string {
-  return nativeFile('bin', 'portcullis_service.exe')
+  return present(servicePlace)
 }
+
+/** Where the parts belong without which nothing works, be they there or not. The plug-in is the first. */
+export const essentialParts: readonly string[] = [
+  ...(['portcullis', 'portcullis_io', 'WsmSvc'] as const).map((name) => libraryPlace(name)),
+  ...(isWindows ? [servicePlace] : []),
+  commandMain,
+  evaluatorMain,
+]

@@ -5,18 +5,20 @@
 
 import { existsSync } from 'node:fs'
 
-import { pluginLibrary } from '../paths.ts'
+import type { ErrorCode } from '../errors.ts'
+import { essentialParts } from '../paths.ts'
 import { type Config, loadConfig } from '../tenant/config.ts'
 import { callersPath } from './callers-path.ts'
-import { checks, type Finding, looked, ok, type State } from './doctor/finding.ts'
+import { checks, type Finding, looked, ok, type State, skipped } from './doctor/finding.ts'
 import { lookAtInstallation } from './doctor/installation.ts'
+import { presentParts } from './doctor/parts.ts'
 import { lookAtRights } from './doctor/rights.ts'
-import { lookAtHost, lookAtNode } from './doctor/running-host.ts'
+import { lookAtHost, lookAtNode, plugInsUnknown } from './doctor/running-host.ts'
 import { lookAtService } from './doctor/service.ts'
 import { lookAtSettings, settingsPathOf } from './doctor/settings.ts'
 import { askOwnHost, askRunningHost } from './doctor/test-question.ts'
 import { lookAtWebConfig } from './doctor/web-config.ts'
-import { visible } from './table.ts'
+import { count, visible } from './table.ts'
 
 interface DoctorArguments {
   readonly config: string
@@ -27,40 +29,59 @@ interface DoctorArguments {
   readonly json?: boolean
 }
 
-/** What needs no configuration that can be read. */
-async function examineInstallation(given: DoctorArguments, configPath: string): Promise<Finding[]> {
-  const applicationHost = given.applicationHost === undefined ? undefined : callersPath(given.applicationHost)
-  const sites = (given.webConfig ?? []).map((path) => lookAtWebConfig(callersPath(path), applicationHost))
-  return [
-    ...(await lookAtInstallation()),
-    ...(await lookAtService(given.service, configPath)),
-    ...(await Promise.all(sites)).flat(),
-    ...(await askOwnHost()),
-  ]
+function cureOfConfiguration(code: ErrorCode | undefined): string {
+  if (code === 'ERR_CONFIG_UNREADABLE') return 'name the file that the host is started with, with --config'
+  if (code === 'ERR_CONFIG_POLICY') return 'put the policy there, or mend its path in the configuration'
+  return 'mend the file at the place that is named'
 }
 
-async function examineHost(config: Config, plugin: string): Promise<Finding[]> {
+async function examineSites(
+  { webConfig, applicationHost }: DoctorArguments,
+  plugin: string,
+  config: Config | undefined,
+): Promise<Finding[]> {
+  if (webConfig === undefined) {
+    // Only Windows has IIS.
+    return process.platform === 'win32' ? [skipped('web.config', 'none was named with --web-config')] : []
+  }
+  const hostPath = applicationHost === undefined ? undefined : callersPath(applicationHost)
+  const looks = webConfig.map((path) => lookAtWebConfig(callersPath(path), hostPath, plugin, config))
+  return (await Promise.all(looks)).flat()
+}
+
+/** `config` is undefined if it cannot be read: then nothing says where the host is. */
+async function examineHost(config: Config | undefined, plugin: string): Promise<Finding[]> {
+  const settings = await lookAtSettings(plugin, config)
+  if (config === undefined) {
+    const unknown = skipped('host', 'only a configuration that can be read says where it is')
+    return [lookAtNode(undefined), ...settings, unknown, plugInsUnknown]
+  }
   const { findings, host } = await lookAtHost(config)
+  const leadThere = settings.every(({ state }) => state === 'ok')
   return [
-    lookAtNode(host),
-    ...(await lookAtSettings(plugin, config)),
+    ...settings,
     ...findings,
-    ...(host === undefined ? [] : await askRunningHost(config, settingsPathOf(plugin))),
+    ...(host === undefined ? [] : await askRunningHost(config, settingsPathOf(plugin), leadThere)),
   ]
 }
 
 async function examine(given: DoctorArguments): Promise<Finding[]> {
   const configPath = callersPath(given.config)
-  const plugin = given.plugin === undefined ? pluginLibrary() : callersPath(given.plugin)
+  const plugin = given.plugin === undefined ? (essentialParts[0] as string) : callersPath(given.plugin)
   let config: Config | undefined
-  const findings = await looked('configuration', 'mend the file at the place that is named', () => {
+  const findings = await looked('configuration', cureOfConfiguration, () => {
     config = loadConfig(configPath)
-    return [ok('configuration', `${configPath}: ${config.tenants.length} tenants`)]
+    return [ok('configuration', `${configPath}: ${count(config.tenants.length, 'tenant')}`)]
   })
-  findings.push(...(await examineInstallation(given, configPath)))
-  findings.push(...(config === undefined ? [lookAtNode(undefined)] : await examineHost(config, plugin)))
-  const decisive = [plugin, settingsPathOf(plugin)].filter((path) => existsSync(path))
-  findings.push(...(await lookAtRights(configPath, config, decisive)))
+  findings.push(...(await lookAtInstallation()))
+  findings.push(...(await lookAtService(given.service, configPath)))
+  findings.push(...(await askOwnHost()))
+  findings.push(...(await examineHost(config, plugin)))
+  findings.push(...(await examineSites(given, plugin, config)))
+  // The Node is the one that runs this. What is not there is told by the check that wants it.
+  const others = [process.execPath, configPath, ...(config?.files ?? []), plugin, settingsPathOf(plugin)]
+  const decisive = [...presentParts(), ...others.filter((path) => existsSync(path))]
+  findings.push(...(await lookAtRights([...new Set(decisive)])))
   return findings.sort((a, b) => checks.indexOf(a.check) - checks.indexOf(b.check))
 }
 
@@ -81,9 +102,8 @@ export async function doctor(given: DoctorArguments): Promise<void> {
     console.log(JSON.stringify({ healthy: isHealthy, findings }))
   } else {
     for (const finding of findings) print(finding)
-    console.log(
-      `\n${counted('problem')} problems, ${counted('warning')} warnings, ${counted('skipped')} not looked at.`,
-    )
+    const sums = [count(counted('problem'), 'problem'), count(counted('warning'), 'warning')]
+    console.log(`\n${sums.join(', ')}, ${counted('skipped')} not looked at.`)
   }
   if (!isHealthy) process.exitCode = 1
 }

@@ -22,10 +22,12 @@ export class ServeProcess {
   readonly #child: ChildProcess
   readonly #configPath: string
 
-  constructor(configPath: string, ...options: string[]) {
+  /** `quietly`: what it writes beside its log is not for whoever reads this process's. */
+  constructor(config: string | { readonly quietly: string }, ...options: string[]) {
+    const configPath = typeof config === 'string' ? config : config.quietly
     this.#configPath = configPath
     this.#child = spawn(process.execPath, [commandMain, 'serve', '--config', configPath, ...options], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', typeof config === 'string' ? 'inherit' : 'ignore'],
     })
     this.#ended = new Promise((resolve) => this.#child.on('close', resolve))
     if (this.#child.stdout !== null) {

@@ -7,7 +7,7 @@ import { loadConfig } from '../tenant/config.ts'
 import type { WireVersions } from '../wire/layout.ts'
 import { callersPath } from './callers-path.ts'
 import { tellHost } from './operator-client.ts'
-import { renderTable, visible } from './table.ts'
+import { count, renderTable, visible } from './table.ts'
 
 /** Rows of a table: what is read at a glance, and no more. `--json` has all. */
 const ROWS_MAX = 40
@@ -25,10 +25,6 @@ export function ageText(ms: number): string {
 
 function versionsText({ lowest, highest }: WireVersions): string {
   return lowest === highest ? `${lowest}` : `${lowest} to ${highest}`
-}
-
-function count(number: number, singular: string, plural = `${singular}s`): string {
-  return `${number} ${number === 1 ? singular : plural}`
 }
 
 export const isRefused = (plugIn: PlugIn): plugIn is PlugIn & { error: ErrorCode } =>

@@ -37,3 +37,8 @@ export function renderTable(head: readonly string[], rows: readonly (readonly st
     '\n',
   )
 }
+
+/** Such as "1 tenant", "2 tenants". */
+export function count(number: number, singular: string, plural = `${singular}s`): string {
+  return `${number} ${number === 1 ? singular : plural}`
+}

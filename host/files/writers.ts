@@ -3,8 +3,8 @@
  * service loads has to be safe from everybody who is not an administrator of the machine.
  */
 
-import { lstatSync, realpathSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 
 import { PortcullisError } from '../errors.ts'
 import { ownAccount } from '../supervisor/account.ts'
@@ -63,6 +63,18 @@ function linuxWriters(path: string, isAbove: boolean): Writer[] {
   return accounts.map((account) => ({ account, through: path }))
 }
 
+/** The folders of the links on the way: who may take away a link puts another in its place. */
+function foldersOfLinks(path: string, seen = new Set<string>()): string[] {
+  const folders: string[] = []
+  for (let at = resolve(path); dirname(at) !== at; at = dirname(at)) {
+    if (seen.has(at) || !lstatSync(at).isSymbolicLink()) continue
+    seen.add(at)
+    const folder = realpathSync(dirname(at))
+    folders.push(folder, ...foldersOfLinks(resolve(folder, readlinkSync(at)), seen))
+  }
+  return folders
+}
+
 /**
  * The accounts beside administrators, root and this process's own that can change what is found under this path. Empty is
  * good. Throws ERR_FILE_READ if the path is not there or does not tell.
@@ -73,14 +85,17 @@ export function writersOf(path: string): Writer[] {
     for (const writer of all) if (!found.has(writer.account)) found.set(writer.account, writer)
   }
   try {
-    let at = realpathSync(path)
+    const file = realpathSync(path)
     const isWindows = process.platform === 'win32'
-    add(isWindows ? windowsWriters(at, CHANGE) : linuxWriters(at, false))
-    for (let above = dirname(at), isFirst = true; above !== at; above = dirname(above), isFirst = false) {
-      // What can be added to the folder of a library can be loaded by it; further up only taking away does harm.
-      const mask = TAKE_OVER | DELETE_CHILD | (isFirst ? CHANGE : 0)
-      add(isWindows ? windowsWriters(above, mask) : linuxWriters(above, true))
-      at = above
+    const addFolder = (folder: string, mask: number) =>
+      add(isWindows ? windowsWriters(folder, mask) : linuxWriters(folder, true))
+    add(isWindows ? windowsWriters(file, CHANGE) : linuxWriters(file, false))
+    // What can be added to the folder of a library can be loaded by it; further up only taking away does harm.
+    addFolder(dirname(file), TAKE_OVER | DELETE_CHILD | CHANGE)
+    for (const start of [dirname(dirname(file)), ...foldersOfLinks(path)]) {
+      for (let folder = start, last = ''; folder !== last; last = folder, folder = dirname(folder)) {
+        addFolder(folder, TAKE_OVER | DELETE_CHILD)
+      }
     }
   } catch (error) {
     if (error instanceof PortcullisError) throw error

@@ -68,7 +68,7 @@ export function readPluginSettings(path: string): PluginSettings {
   try {
     bytes = readFileSync(path)
   } catch (error) {
-    refuse(path, whyUnreadable(error))
+    throw new PortcullisError('ERR_PLUGIN_SETTINGS', `${path} ${whyUnreadable(error)}`)
   }
   return parsePluginSettings(bytes.toString('utf8'), path)
 }

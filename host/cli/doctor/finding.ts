@@ -1,6 +1,7 @@
 /** What a look at one part of an installation found. */
 
-import { PortcullisError } from '../../errors.ts'
+import { type ErrorCode, PortcullisError } from '../../errors.ts'
+import { missingParts } from './parts.ts'
 
 /** `skipped`: it cannot be looked at from here, or there is nothing to look at. */
 export type State = 'ok' | 'warning' | 'problem' | 'skipped'
@@ -41,16 +42,34 @@ export function problem(check: Check, what: string, cure: string): Finding {
   return { check, state: 'problem', what, cure }
 }
 
-/** Looks, and takes an error of the table for a problem that says what it is itself. */
+type Cure = string | ((code: ErrorCode | undefined) => string)
+
+/** A part that is not there is told once, by the check that is about parts. */
+function ofMissingPart(check: Check, error: unknown): Finding | undefined {
+  const isMissing = error instanceof PortcullisError && error.code === 'ERR_NATIVE_MISSING'
+  if (!isMissing || missingParts().length === 0) return undefined
+  return skipped(check, 'it cannot be looked at while a part of this installation is missing')
+}
+
+/**
+ * Looks. An error is a problem with what it says itself; one that nobody foresaw must not keep the other checks from saying what they
+ * found.
+ */
 export async function looked(
   check: Check,
-  cure: string,
+  cure: Cure,
   look: () => Finding[] | Promise<Finding[]>,
 ): Promise<Finding[]> {
   try {
     return await look()
   } catch (error) {
-    if (error instanceof PortcullisError) return [problem(check, error.message, cure)]
-    throw error
+    const skip = ofMissingPart(check, error)
+    if (skip !== undefined) return [skip]
+    const code = error instanceof PortcullisError ? error.code : undefined
+    const todo = typeof cure === 'string' ? cure : cure(code)
+    if (code !== undefined) return [problem(check, (error as Error).message, todo)]
+    return [
+      problem(check, `this look failed: ${String(error)}`, `${todo}; if that is not it, report this line`),
+    ]
   }
 }

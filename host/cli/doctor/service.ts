@@ -2,7 +2,7 @@
 
 import { relative } from 'node:path'
 
-import { PortcullisError } from '../../errors.ts'
+import { type ErrorCode, PortcullisError } from '../../errors.ts'
 import { commandMain, version } from '../../paths.ts'
 import { type ServiceStatus, status } from '../../service/control.ts'
 import { type Finding, looked, ok, problem, skipped, warning } from './finding.ts'
@@ -42,8 +42,15 @@ function findingsOf(service: ServiceStatus, configPath: string): Finding[] {
   return [ok('service', `"${name}" runs as ${service.account}; its log is in ${service.log}`)]
 }
 
+function cureOf(code: ErrorCode | undefined): string {
+  if (code === 'ERR_SERVICE_FOREIGN') return 'give the name of the right service with --service'
+  return code === 'ERR_SERVICE_ACCESS'
+    ? 'run this as administrator'
+    : 'see what "portcullis service status" says'
+}
+
 export function lookAtService(name: string, configPath: string): Promise<Finding[]> {
-  return looked('service', 'run this as administrator', async () => {
+  return looked('service', cureOf, async () => {
     if (process.platform !== 'win32') {
       return [
         skipped('service', 'only on Windows; here a service manager such as systemd has its own commands'),
@@ -53,7 +60,7 @@ export function lookAtService(name: string, configPath: string): Promise<Finding
       return findingsOf(await status(name), configPath)
     } catch (error) {
       if (!(error instanceof PortcullisError) || error.code !== 'ERR_SERVICE_MISSING') throw error
-      const cure = `"portcullis service install --config ${configPath}", or its name with --service`
+      const cure = `"portcullis service install --config ${configPath}", or give its name with --service`
       return [problem('service', `no service "${name}" is installed`, cure)]
     }
   })

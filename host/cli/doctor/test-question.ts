@@ -9,14 +9,16 @@ import { join } from 'node:path'
 
 import { askOnce } from '../../double/ask-once.ts'
 import type { Completion } from '../../double/double.ts'
+import { PortcullisError } from '../../errors.ts'
 import { examplePolicy, repair } from '../../paths.ts'
 import { ownAccount } from '../../supervisor/account.ts'
 import type { Application, Config } from '../../tenant/config.ts'
-import { type PluginSettings, readPluginSettings } from '../../tenant/plugin-settings.ts'
+import { readPluginSettings } from '../../tenant/plugin-settings.ts'
 import type { Question } from '../../winrm/question.ts'
 import { outcomeOf } from '../outcome.ts'
 import { ServeProcess } from '../serve-process.ts'
 import { type Finding, looked, ok, problem, skipped } from './finding.ts'
+import { missingParts } from './parts.ts'
 
 /** Nobody has this name and this SID. */
 const stranger = {
@@ -40,9 +42,20 @@ function shown(completion: Completion): string {
   return `${outcome}, code ${code}${id === undefined ? '' : `, id ${id}`}`
 }
 
+/** Of a host that does not serve: the end of its log, without what everything around it says too. */
+function whyNotServing({ entries }: ServeProcess): string {
+  const last = entries.findLast(({ event }) => event === 'failed') ?? entries.at(-1)
+  if (last === undefined) return 'it ended without a word'
+  const { code, detail, msg } = last
+  return `${detail ?? msg}${code === undefined ? '' : ` [${code}]`}`
+}
+
 /** A host of its own, with one tenant whose policy is an example. */
 export function askOwnHost(): Promise<Finding[]> {
   return looked('question', repair, async () => {
+    if (missingParts().length > 0) {
+      return [skipped('question', 'no host of its own was asked: a part of this installation is missing')]
+    }
     const folder = mkdtempSync(join(tmpdir(), 'portcullis-doctor-'))
     const endpoint =
       process.platform === 'win32' ? `portcullis-doctor-${process.pid}` : join(folder, 'endpoint')
@@ -54,9 +67,14 @@ export function askOwnHost(): Promise<Finding[]> {
     }
     const configPath = join(folder, 'portcullis.json')
     writeFileSync(configPath, JSON.stringify({ endpoint, evaluators: 1, tenants: [tenant] }))
-    const host = new ServeProcess(configPath)
+    const host = new ServeProcess({ quietly: configPath })
     try {
-      await host.serving()
+      try {
+        await host.serving()
+      } catch (error) {
+        if (!(error instanceof PortcullisError) || error.code !== 'ERR_EVALUATOR_START') throw error
+        return [problem('question', `a host of its own does not serve: ${whyNotServing(host)}`, repair)]
+      }
       for (const { question, outcome } of expected) {
         const completion = await askOnce({ endpoint, owner }, question)
         if (outcomeOf(completion).outcome !== outcome) {
@@ -79,28 +97,30 @@ function ownApplication({ tenants }: Config): Application | undefined {
   return tenants.flatMap(({ applications }) => applications).find(({ account }) => account === own)
 }
 
-/** The running host, as the plug-in's settings lead to it; where they do not, that is said of the settings. */
-export function askRunningHost(config: Config, settingsPath: string): Promise<Finding[]> {
+/**
+ * The running host, as the plug-in's settings lead to it. `leadThere`: whether they do has been looked at, and is told of the settings.
+ */
+export async function askRunningHost(
+  config: Config,
+  settingsPath: string,
+  leadThere: boolean,
+): Promise<Finding[]> {
+  if (!leadThere) {
+    return [skipped('question', `the running host was not asked: ${settingsPath} does not lead there`)]
+  }
   return looked('question', 'see what "portcullis status" says', async () => {
-    let settings: PluginSettings
-    try {
-      settings = readPluginSettings(settingsPath)
-    } catch {
-      return [skipped('question', `the running host was not asked: ${settingsPath} does not lead there`)]
-    }
     const own = ownApplication(config)
     if (own === undefined) {
       const said = `the running host was not asked: no tenant is for ${ownAccount()}, which runs this`
       return [skipped('question', said)]
     }
     const question: Question = { kind: 'user', application: own.application, ...stranger }
-    const completion = await askOnce(settings, question)
+    const completion = await askOnce(readPluginSettings(settingsPath), question)
+    const said = `the running host, asked for "${own.application}",`
     if (outcomeOf(completion).outcome !== 'no-answer') {
-      return [
-        ok('question', `the running host, asked for "${own.application}", answered ${shown(completion)}`),
-      ]
+      return [ok('question', `${said} answered ${shown(completion)}`)]
     }
-    const said = `the running host, asked for "${own.application}", gave no answer (${shown(completion)})`
-    return [problem('question', said, "the host's log has the reason under this id")]
+    const what = `${said} gave no answer (${shown(completion)})`
+    return [problem('question', what, "the host's log has the reason, under the id if there is one")]
   })
 }
