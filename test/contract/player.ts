@@ -159,7 +159,10 @@ export class Player {
       this.#printed = () => {
         if (come() >= 0) resolve(come())
       }
-      void this.#ended.then((how) => reject(new Error(`the driver ended (${how}): ${this.#said}`)))
+      void this.#ended.then((how) => {
+        const printed = this.#lines.slice(this.#taken).map((line) => JSON.stringify(line))
+        reject(new Error(`the driver ended (${how}): ${this.#said}\n${printed.join('\n')}`))
+      })
     })
     this.#write([...lines, `mark ${mark}`])
     const end = await this.#within(marked)
