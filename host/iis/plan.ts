@@ -8,6 +8,7 @@ import { strict as assert } from 'node:assert'
 import { PortcullisError } from '../errors.ts'
 import type { ConfigText } from './config-text.ts'
 import { type Element, escapeValue, lineOf, startTagOf } from './config-xml.ts'
+import { defaultName } from './default-name.ts'
 import { isPluginFile } from './plugin-path.ts'
 import { chainNames, type Located, locate, pluginName, refuseElement } from './section.ts'
 import { insertion, removal, type Splice, type Style, spliced } from './splice.ts'
@@ -16,8 +17,6 @@ import { insertion, removal, type Splice, type Style, spliced } from './splice.t
 export const attributeNames = ['Name', 'Filename', 'SDKVersion', 'SupportsQuota'] as const
 
 export type PluginAttributes = Readonly<Record<(typeof attributeNames)[number], string>>
-
-export const defaultName = 'Portcullis'
 
 /** What apply is asked for. Without a name, the one that is there stays. */
 export interface Wanted {

@@ -130,8 +130,12 @@ export function sleep(ms: number): Promise<void> {
 }
 
 /** Repeats until it holds: for what recovers by itself, soon but not at once. */
-export async function eventually<T>(attempt: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  const until = Date.now() + 10_000
+export async function eventually<T>(
+  attempt: () => Promise<T>,
+  holds: (value: T) => boolean,
+  withinMs = 10_000,
+): Promise<T> {
+  const until = Date.now() + withinMs
   for (;;) {
     const value = await attempt()
     if (holds(value)) return value

@@ -18,6 +18,9 @@ const folder = mkdtempSync(join(tmpdir(), 'portcullis service '))
 
 let service: WindowsService
 
+/** A host starts within some seconds, and on a busy machine within three times as many; this tells late from never. */
+const BACK_MS_MAX = 60_000
+
 const user = String.raw`sender="DOMAIN\\Zo\u00eb" mechanism=Negotiate token=1`
 const granted = { code: 0, outcome: 'allow' }
 const unreachable = { code: 5, outcome: 'no-answer' }
@@ -28,7 +31,7 @@ async function startDriver() {
   const driver = new DriverSession(windowsPath(service.plugin))
   await driver.play('startup A application="wsman/a"')
   const ask = () => driver.play(`ask A user ${user} within=1500`)
-  const healed = () => eventually(ask, ({ code }) => code === 0)
+  const healed = () => eventually(ask, ({ code }) => code === 0, BACK_MS_MAX)
   const end = async () => {
     await driver.play('shutdown A')
     return driver.end()
@@ -40,6 +43,7 @@ const reported = (word: string, count = 1) =>
   eventually(
     async () => service.reports(word),
     ({ length }) => length >= count,
+    BACK_MS_MAX,
   )
 
 beforeAll(() => {
@@ -113,12 +117,16 @@ describe.skipIf(skipped !== '')(`the service${skipped}`, () => {
     killWindowsProcess(killed)
     const began = Date.now()
     let denied = 0
-    const answer = await eventually(driver.ask, ({ code, outcome }) => {
-      if (code === 0) return denied > 0
-      expect({ code, outcome }).toEqual(unreachable)
-      denied++
-      return false
-    })
+    const answer = await eventually(
+      driver.ask,
+      ({ code, outcome }) => {
+        if (code === 0) return denied > 0
+        expect({ code, outcome }).toEqual(unreachable)
+        denied++
+        return false
+      },
+      BACK_MS_MAX,
+    )
     expect(answer).toMatchObject(granted)
     const [back] = await reported('info 3')
     console.log(`killed to answered: ${Date.now() - began} ms, ${denied} questions denied; ${back}`)
@@ -169,12 +177,13 @@ describe.skipIf(skipped !== '')(`the service${skipped}`, () => {
     killWindowsProcess(hostPid)
     const failures = async () =>
       readFileSync(join(away, 'service.log'), 'utf8').split('Z error 7 ').length - 1
-    await eventually(failures, (count) => count > 0)
+    await eventually(failures, (count) => count > 0, BACK_MS_MAX)
     renameSync(away, service.logFolder)
     const serves = async () => statSync(log).size < left * 100 && service.hostEntries
     await eventually(
       serves,
       (entries) => entries !== false && entries.some(({ event }) => event === 'serving'),
+      BACK_MS_MAX,
     )
     await service.must('stop')
   })

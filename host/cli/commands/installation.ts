@@ -2,11 +2,12 @@
 
 import { type Command, InvalidArgumentError } from 'commander'
 
+import { defaultName } from '../../iis/default-name.ts'
 import { visible } from '../table.ts'
 import { collect } from './collect.ts'
 
-/** As what IIS knows the plug-in where nobody says otherwise. */
-const defaultName = 'Portcullis'
+/** As what Windows knows the service where nobody says otherwise. */
+const defaultService = 'Portcullis'
 
 /** IIS shows names, and compares them; what cannot be seen does not belong into one. */
 function pluginNameOf(value: string): string {
@@ -67,7 +68,10 @@ What was there before is kept in web.config.portcullis-backup. Status 0: it is c
 function addServiceCommands(top: Command): void {
   const service = top.command('service').description('run the policy host as a service of Windows')
   const command = (name: string, description: string) =>
-    service.command(name).description(description).option('--name <name>', "the service's name", 'Portcullis')
+    service
+      .command(name)
+      .description(description)
+      .option('--name <name>', "the service's name", defaultService)
 
   command('install', 'register the service, or set one that is there to this version and these files')
     .requiredOption('--config <file>', 'configuration file')
@@ -106,7 +110,7 @@ export function addInstallationCommands(top: Command): void {
     .description('look at every part of an installation, and say what to do about what is not right')
     .requiredOption('--config <file>', "the host's configuration file")
     .option('--plugin <file>', "the plug-in that is loaded (default: this installation's)")
-    .option('--service <name>', "the service's name, on Windows", 'Portcullis')
+    .option('--service <name>', "the service's name, on Windows", defaultService)
     .option('--web-config <file>', 'web.config of a site that loads the plug-in (repeatable)', collect)
     .option(...applicationHostOption)
     .option('--json', 'print JSON')
