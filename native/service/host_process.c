@@ -48,8 +48,7 @@ static bool read_more(HANDLE pipe, lines *lines) {
   return true;
 }
 
-/* The log goes to its file as it is, then it is looked at. If it cannot be written the pipe is closed, and the host, which
- * cannot write its log any more, ends itself. */
+/* The log goes to its file as it is, then it is looked at. If it cannot be written this ends, and with it the host. */
 static DWORD WINAPI read_output(void *context) {
   host *self = context;
   lines *lines = &self->output_lines;
@@ -149,8 +148,8 @@ static bool create(host *self, WCHAR *command_line, HANDLE streams[STREAMS]) {
 }
 
 static void close_all(host *self) {
-  HANDLE *handles[] = {&self->input,  &self->output,     &self->errors,    &self->serves,
-                       &self->job,    &self->process,    &self->readers[0], &self->readers[1]};
+  HANDLE *handles[] = {&self->input, &self->output,  &self->errors,               &self->serves,
+                       &self->job,   &self->process, &self->readers[HOST_OUTPUT], &self->readers[HOST_ERRORS]};
   for (size_t i = 0; i < sizeof handles / sizeof *handles; i++) close_handle(handles[i]);
 }
 
@@ -172,9 +171,9 @@ DWORD host_start(host *self, const host_command *command) {
   for (int i = 0; i < STREAMS; i++) close_handle(&streams[i]);
   HeapFree(GetProcessHeap(), 0, command_line);
   if (error == 0) {
-    self->readers[0] = CreateThread(NULL, 0, read_output, self, 0, NULL);
-    self->readers[1] = CreateThread(NULL, 0, read_errors, self, 0, NULL);
-    if (self->readers[0] == NULL || self->readers[1] == NULL) {
+    self->readers[HOST_OUTPUT] = CreateThread(NULL, 0, read_output, self, 0, NULL);
+    self->readers[HOST_ERRORS] = CreateThread(NULL, 0, read_errors, self, 0, NULL);
+    if (self->readers[HOST_OUTPUT] == NULL || self->readers[HOST_ERRORS] == NULL) {
       /* Memory is out, and a thread that was begun may still use this. There is no going on from here. */
       TerminateProcess(GetCurrentProcess(), KILLED_EXIT_CODE);
     }
@@ -194,7 +193,7 @@ DWORD host_end(host *self, DWORD wait_ms, bool *in_order) {
   TerminateJobObject(self->job, KILLED_EXIT_CODE);
   (void)WaitForSingleObject(self->process, REMAINS_MS_MAX);
   (void)GetExitCodeProcess(self->process, &exit_code);
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < HOST_READERS; i++) {
     /* Whoever else might hold the other end of a pipe must not hold us. Again, should it have come between two reads. */
     while (WaitForSingleObject(self->readers[i], REMAINS_MS_MAX) != WAIT_OBJECT_0) CancelSynchronousIo(self->readers[i]);
   }

@@ -13,6 +13,9 @@
 /* Of what the host printed to standard error, the end is kept: a message with its code, or the head of a stack trace. */
 #define HOST_WORDS_BYTES 1024u
 
+/* The threads that read what it prints. That of its output ends too when its log cannot be written. */
+enum { HOST_OUTPUT, HOST_ERRORS, HOST_READERS };
+
 typedef struct host_command {
   const WCHAR *node;
   const WCHAR *main;
@@ -28,7 +31,7 @@ typedef struct host {
   HANDLE input;  /* our end of its standard input */
   HANDLE output; /* and of its standard output, */
   HANDLE errors; /* and of its standard error */
-  HANDLE readers[2];
+  HANDLE readers[HOST_READERS];
   DWORD process_id;
   volatile LONG64 denied; /* questions, taken from its log and not reported yet */
   lines output_lines;

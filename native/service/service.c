@@ -69,16 +69,17 @@ static void report_denied(host *host) {
   service.denied = 0;
 }
 
-/* What comes first. A host that serves is waited for without a bound, one that does not yet for START_MS_MAX. */
+/* What comes first. A host that serves is waited for without a bound, one that does not yet for START_MS_MAX. One whose log is
+ * not read any more counts as ended: it may have nothing to write for hours, and would not notice that it cannot. */
 static happened await(host *host, bool serves) {
-  HANDLE handles[] = {service.stop, host->process, host->serves};
+  HANDLE handles[] = {service.stop, host->process, host->readers[HOST_OUTPUT], host->serves};
   uint64_t until = GetTickCount64() + START_MS_MAX;
   for (;;) {
-    DWORD which = WaitForMultipleObjects(serves ? 2 : 3, handles, FALSE, TICK_MS);
+    DWORD which = WaitForMultipleObjects(serves ? 3 : 4, handles, FALSE, TICK_MS);
     report_denied(host);
     if (which == WAIT_OBJECT_0) return HAPPENED_STOP;
-    if (which == WAIT_OBJECT_0 + 2) return HAPPENED_SERVES;
-    if (which == WAIT_OBJECT_0 + 1) return HAPPENED_ENDED;
+    if (which == WAIT_OBJECT_0 + 1 || which == WAIT_OBJECT_0 + 2) return HAPPENED_ENDED;
+    if (which == WAIT_OBJECT_0 + 3) return HAPPENED_SERVES;
     if (service.status.dwCurrentState == SERVICE_START_PENDING) say(SERVICE_START_PENDING, HINT_MS);
     if (!serves && GetTickCount64() > until) return HAPPENED_LATE;
   }

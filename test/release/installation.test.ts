@@ -13,7 +13,7 @@ import { host, operations, webConfig } from '../iis/sites.ts'
 import { reasonToSkipWindowsRelease, unpackWindows } from '../support/release.ts'
 import { eventually } from '../support/testbed.ts'
 import { runInstalled } from '../support/windows-host.ts'
-import { killWindowsProcess } from '../support/windows-service.ts'
+import { killProcessOf } from '../support/windows-service.ts'
 import { DriverSession, runWineTool, startWine, windowsPath, wineAccount } from '../support/wine.ts'
 
 const skipped = reasonToSkipWindowsRelease()
@@ -178,12 +178,7 @@ describe.skipIf(skipped !== '')(`an installation from the release${skipped}`, ()
       ])
     }
 
-    const entries = () =>
-      readFileSync(join(log, 'host.log'), 'utf8')
-        .split('\n')
-        .slice(0, -1)
-        .map((line) => JSON.parse(line) as { event?: string; pid?: number })
-    killWindowsProcess(entries().findLast(({ event }) => event === 'serving')?.pid ?? 0)
+    killProcessOf('--supervised', windowsPath(configPath))
     const began = Date.now()
     let denied = 0
     await eventually(

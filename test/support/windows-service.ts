@@ -86,24 +86,13 @@ export class WindowsService {
     return lines.map((line) => JSON.parse(line) as LogEntry)
   }
 
-  /** The host's process as Windows counts them. */
-  get hostPid(): number {
-    return Number(this.hostEntries.findLast(({ event }) => event === 'serving')?.pid)
+  /** The host's arguments, by which its process is found. */
+  get hostOptions(): readonly string[] {
+    return ['--supervised', windowsPath(this.configPath)]
   }
 
-  /** Processes of this system that run the host of this configuration. */
   get hostProcesses(): number[] {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .filter((pid) => {
-        try {
-          const line = readFileSync(join('/proc', pid, 'cmdline'), 'utf8').split('\0')
-          return line.includes('--supervised') && line.includes(windowsPath(this.configPath))
-        } catch {
-          return false // it has just ended
-        }
-      })
-      .map(Number)
+    return processesOf(...this.hostOptions)
   }
 
   /** What the registry says under a key below Services; undefined if there is no such key. */
@@ -114,8 +103,27 @@ export class WindowsService {
   }
 }
 
-/** At once, as the task manager does it. */
-export function killWindowsProcess(pid: number): void {
-  const { status, stdout } = runWineTool('taskkill', '/f', '/pid', String(pid))
-  if (status !== 0) throw new Error(`taskkill of ${pid} ended with ${status}: ${stdout}`)
+/** Processes of this system that were started with these arguments among others. */
+export function processesOf(...options: readonly string[]): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const line = readFileSync(join('/proc', pid, 'cmdline'), 'utf8').split('\0')
+        return options.every((option) => line.includes(option))
+      } catch {
+        return false // it has just ended
+      }
+    })
+    .map(Number)
+}
+
+/**
+ * Ends at once, as the task manager does, who was started with these arguments. By this system's number: Wine gives a
+ * process's number to the next one as soon as it has ended, and whoever is late ends a stranger.
+ */
+export function killProcessOf(...options: readonly string[]): void {
+  const [pid, ...more] = processesOf(...options)
+  if (pid === undefined || more.length > 0) throw new Error(`not one process has ${options.join(' ')}`)
+  process.kill(pid, 'SIGKILL')
 }
