@@ -71,11 +71,30 @@ export const suspectMs = 2_000
 /** So many evaluators may end themselves while they run one version, before it is quarantined. */
 export const deathsMax = 2
 
+/** How often one tenant's version may be activated in a minute, unless the operator says otherwise: each makes every evaluator compile. */
+export const activationsPerMinute = 30
+
+/** What "a minute" is there. */
+export const activationWindowMs = 60_000
+
+/** A provisional activation waits for its confirmation this long at most: a week, which a timer holds. */
+export const confirmWithinMsMax = 7 * 24 * 3_600_000
+
+/** An evaluator that is told to flip does so after the question that it is at, which its watchdog ends after a second. */
+export const flipMsMax = 3_000
+
 /** What a command's connection may be silent for. */
 export const operatorMsMax = 5_000
 
-/** An operator's command is a name and a tenant. */
-export const operatorLineBytesMax = 4_096
+/** An operator's longest command is a push: a module in base64, settings of 32 KiB, and 256 vectors as people write them. */
+export const operatorLineBytesMax = 4 * 1024 * 1024
+
+/** What a command may take that has policies admitted: a thousand of them, on two slow cores. */
+export const operatorWorkMsMax = 600_000
+
+/** Who does something with a version, and why; a person's words. */
+export const operatorWhoUnitsMax = 128
+export const operatorWhyUnitsMax = 512
 
 /** How long a file's replacement waits for whoever has the file open: a scanner of Windows reads it in a fraction of that. */
 export const replaceMsMax = 2_000

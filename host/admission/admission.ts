@@ -20,6 +20,7 @@ import {
   vectorProblemsShownMax,
 } from '../limits.ts'
 import { admissionMains } from '../paths.ts'
+import type { Description } from '../winrm/description.ts'
 import { mismatch } from '../winrm/expectation.ts'
 import { labelOf, type Vector } from '../winrm/vectors.ts'
 import type { Settings } from '../wire/settings-block.ts'
@@ -134,6 +135,22 @@ function unmet(vectors: readonly Vector[], tried: readonly Tried[]): AdmissionEr
     if (problem === undefined) return []
     return [errorOf({ code: 'ERR_ADMISSION_VECTOR', detail: `${labelOf(vector)}: ${problem}` })]
   })
+}
+
+/**
+ * What a policy that is admitted answers. Throws ERR_ADMISSION_CRASH and the like if its process does not end in order, and
+ * what speaks against the policy if it cannot begin.
+ */
+export async function answersOf(
+  metered: Buffer,
+  meteredSha256: string,
+  vectors: readonly Vector[],
+  asked: TryAsked,
+): Promise<Description[]> {
+  const said = await tryOut(metered, meteredSha256, vectors, asked, installedSteps)
+  if (said instanceof PortcullisError) throw said
+  if ('refused' in said) throw new PortcullisError(said.refused.code, said.refused.detail)
+  return said.tried.map(({ description }) => description)
 }
 
 /** Rejects only if the installation is not whole; whatever an upload does is in what this resolves to. */

@@ -10,8 +10,8 @@ import { policyFunctions } from '../engine/interface.ts'
 import { rewritePolicy } from '../engine/policy-module.ts'
 import type { Rewritten } from '../engine/rewrite.ts'
 import { bounds } from '../engine/wasm/bounds.ts'
-import { REWRITER_VERSION } from '../engine/wasm/meter.ts'
 import { Refusal } from '../engine/wasm/refusal.ts'
+import { rewriter } from '../engine/wasm/versions.ts'
 import { PortcullisError } from '../errors.ts'
 import { meteredBytesMax } from '../limits.ts'
 import type { RewriteSaid } from './read-said.ts'
@@ -27,7 +27,7 @@ function figuresOf({ upload, costTable, kept }: Rewritten): ModuleFigures {
   const names = exports.map(({ name }) => name)
   return {
     costTable,
-    rewriter: `${REWRITER_VERSION}.${costTable}`,
+    rewriter,
     functions: functions.length,
     globals: globals.length,
     tableEntries: table?.minimum ?? 0,

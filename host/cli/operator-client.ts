@@ -3,9 +3,12 @@
 import { connect } from 'node:net'
 
 import { type ErrorCode, errorTable, PortcullisError } from '../errors.ts'
-import { operatorMsMax, operatorReplyBytesMax } from '../limits.ts'
+import { operatorMsMax, operatorReplyBytesMax, operatorWorkMsMax } from '../limits.ts'
 import { checkOperator, operatorPath } from '../supervisor/endpoint.ts'
-import type { OperatorCommand } from '../supervisor/operator-endpoint.ts'
+import type { OperatorCommand } from '../supervisor/operator-command.ts'
+
+/** What a host answers at once. */
+const quick = new Set<OperatorCommand['command']>(['quarantine', 'status', 'stop', 'lift', 'versions'])
 
 interface Reply {
   readonly result?: unknown
@@ -22,7 +25,8 @@ function received(endpoint: string, command: OperatorCommand): Promise<string> {
       reject(new PortcullisError('ERR_HOST_UNREACHABLE', `${endpoint} ${what}`))
     }
     const socket = connect(operatorPath(endpoint))
-    socket.setTimeout(operatorMsMax, () => fail(`does not answer within ${operatorMsMax} ms`))
+    const msMax = quick.has(command.command) ? operatorMsMax : operatorWorkMsMax
+    socket.setTimeout(msMax, () => fail(`does not answer within ${msMax} ms`))
     socket.setEncoding('utf8')
     socket.on('connect', () => socket.write(`${JSON.stringify(command)}\n`))
     socket.on('data', (chunk: string) => {

@@ -4,6 +4,7 @@ import type { Quarantined } from '../supervisor/blame.ts'
 import { loadConfig } from '../tenant/config.ts'
 import { callersPath } from './callers-path.ts'
 import { tellHost } from './operator-client.ts'
+import { signature } from './subject.ts'
 import { renderTable } from './table.ts'
 
 interface QuarantineOptions {
@@ -30,7 +31,9 @@ function print(versions: readonly Quarantined[]): void {
 export async function quarantine({ config: path, lift, json }: QuarantineOptions): Promise<void> {
   const { endpoint } = loadConfig(callersPath(path))
   const command =
-    lift === undefined ? ({ command: 'quarantine' } as const) : ({ command: 'lift', tenant: lift } as const)
+    lift === undefined
+      ? ({ command: 'quarantine' } as const)
+      : ({ command: 'lift', tenant: lift, ...signature({}) } as const)
   const versions = (await tellHost(endpoint, command)) as readonly Quarantined[]
   if (json) console.log(JSON.stringify(versions))
   else if (versions.length > 0) print(versions)

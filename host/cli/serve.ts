@@ -33,10 +33,11 @@ function whenInputEnds(end: () => void): void {
 }
 
 export async function serve({ config: path, logLevel, supervised }: ServeOptions): Promise<void> {
-  const config = loadConfig(callersPath(path))
+  const load = () => loadConfig(callersPath(path))
+  const config = load()
   const output = destination({ dest: STANDARD_OUTPUT, sync: true })
   const log = pino({ name: 'portcullis', level: logLevel as Level, hooks: { streamWrite: writable } }, output)
-  const supervisor = new Supervisor(config, log)
+  const supervisor = new Supervisor(config, load, log)
 
   const end = (signal: string): void => {
     log.info({ event: 'closing', signal }, 'finishing what was accepted')

@@ -8,12 +8,26 @@ import type { Guard, Tenant } from '../tenant/config.ts'
 import type { Author } from '../winrm/decision.ts'
 import type { Kind, WireVersions } from '../wire/layout.ts'
 
-/** In this order: policies and tenants, the table that completes them, then, at some time, serve, and at the end close. */
+/**
+ * In this order: what is new in a table, the table that completes it, and the word to flip to it or to abandon it. The first
+ * table is sent as what is new against nothing. Then, at some time, serve, and at the end close.
+ */
 export type ToEvaluator =
   /** A policy by the digest of its upload; `metered` is the digest of what is sent, which is what runs. */
   | { readonly type: 'policy'; readonly digest: string; readonly metered: string; readonly base64: string }
   | { readonly type: 'tenant'; readonly tenant: Tenant }
-  | { readonly type: 'table'; readonly generation: number; readonly guard?: Guard }
+  /** A tenant that the next table does not have any more. */
+  | { readonly type: 'absent'; readonly tenant: string }
+  | {
+      readonly type: 'table'
+      readonly generation: number
+      readonly guard?: Guard
+      /** Whether decisions are told with their question. */
+      readonly recorded: boolean
+    }
+  /** From the next question on, this table and no other. */
+  | { readonly type: 'flip'; readonly generation: number }
+  | { readonly type: 'abandon'; readonly generation: number }
   | {
       readonly type: 'serve'
       readonly index: number
@@ -22,6 +36,8 @@ export type ToEvaluator =
       /** Accounts other than the host's own that may connect. */
       readonly others: readonly string[]
     }
+  /** Other accounts than those of `serve` may connect from now on. */
+  | { readonly type: 'others'; readonly others: readonly string[] }
   /** Whether a question that is held may be asked again. */
   | { readonly type: 'verdict'; readonly id: string; readonly tenant: string; readonly cleared: boolean }
   /** All versions that must not run. */
@@ -54,10 +70,14 @@ export interface DecisionRecord {
   readonly detail?: string
   readonly administrator?: boolean
   readonly quota?: readonly number[]
-  readonly policy: string
+  /** Absent if there was none to ask. */
+  readonly policy?: string
+  /** Of the store; likewise `guardVersion`. */
+  readonly version?: number
   /** Of the policy's fuel, for all that it was asked in this decision. */
   readonly fuelUsed: number
   readonly guard?: string
+  readonly guardVersion?: number
   readonly guardFuelUsed?: number
   readonly generation: number
   readonly timeMs: number
@@ -83,13 +103,24 @@ export interface ConnectionRecord {
 }
 
 export type FromEvaluator =
+  /** It has its first table. */
   | { readonly type: 'ready' }
   | { readonly type: 'serving'; readonly index: number }
+  | { readonly type: 'prepared'; readonly generation: number }
+  /** It cannot have that table, and goes on with the one it has. */
+  | {
+      readonly type: 'unprepared'
+      readonly generation: number
+      readonly code: ErrorCode
+      readonly detail: string
+    }
+  | { readonly type: 'flipped'; readonly generation: number }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly detail: string }
   /** `connection` is the evaluator's number of one that was accepted, until a disconnection says that it has gone. */
   | { readonly type: 'connection'; readonly connection?: number; readonly record: ConnectionRecord }
   | { readonly type: 'disconnection'; readonly connection: number }
-  | { readonly type: 'decision'; readonly record: DecisionRecord }
+  /** `block`: the question as the policy got it, in base64, if decisions are recorded. */
+  | { readonly type: 'decision'; readonly record: DecisionRecord; readonly block?: string }
   /** A question of this tenant is asked for the second time, and waits for a verdict. */
   | { readonly type: 'held'; readonly id: string; readonly tenant: string }
   /** So many messages before this one could not be sent. */
@@ -99,6 +130,6 @@ export type FromEvaluator =
 export interface ConnectionLabel {
   readonly tenant: string
   readonly application: string
-  readonly policy: string
+  readonly policy?: string
   readonly guard?: string
 }

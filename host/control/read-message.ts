@@ -8,6 +8,7 @@ import { errorTable, PortcullisError } from '../errors.ts'
 import { accountCharactersMax, evaluatorConnectionsMax } from '../limits.ts'
 import { lazySchema } from '../schema.ts'
 import {
+  blockBytesMax,
   type Kind,
   kindNumber,
   kindOf,
@@ -44,7 +45,6 @@ const decision = object(
     sender: text,
     outcome: { enum: ['allow', 'deny', 'no-answer'] },
     code: word,
-    policy: digest,
     fuelUsed: count,
     generation: count,
     timeMs: { type: 'integer' },
@@ -60,10 +60,16 @@ const decision = object(
     detail: text,
     administrator: { type: 'boolean' },
     quota: { type: 'array', items: word, minItems: 4, maxItems: 4 },
+    policy: digest,
+    version: count,
     guard: digest,
+    guardVersion: count,
     guardFuelUsed: count,
   },
 )
+
+/** A block in base64. */
+const block = { type: 'string', maxLength: 4 * Math.ceil(blockBytesMax / 3), pattern: '^[A-Za-z0-9+/]*=*$' }
 
 const half = { type: 'integer', minimum: 0, maximum: 0xffff }
 
@@ -91,7 +97,10 @@ const schema = {
     object({ type: { const: 'failed' }, code, detail: text }),
     object({ type: { const: 'connection' }, record: connection }, { connection: number }),
     object({ type: { const: 'disconnection' }, connection: number }),
-    object({ type: { const: 'decision' }, record: decision }),
+    object({ type: { const: 'prepared' }, generation: count }),
+    object({ type: { const: 'unprepared' }, generation: count, code, detail: text }),
+    object({ type: { const: 'flipped' }, generation: count }),
+    object({ type: { const: 'decision' }, record: decision }, { block }),
     object({ type: { const: 'held' }, id, tenant: text }),
     object({ type: { const: 'gap' }, lost: count }),
   ],
@@ -102,7 +111,7 @@ const schema = {
 
 const messageSchema = lazySchema<FromEvaluator>(() => schema, { discriminator: true, allowUnionTypes: true })
 const labelSchema = lazySchema<ConnectionLabel>(() =>
-  object({ tenant: text, application: text, policy: digest }, { guard: digest }),
+  object({ tenant: text, application: text }, { policy: digest, guard: digest }),
 )
 
 function parse(bytes: string): unknown {

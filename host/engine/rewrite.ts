@@ -5,10 +5,10 @@
 
 import { PortcullisError } from '../errors.ts'
 import { fuelPerDecision } from '../limits.ts'
-import { COST_TABLE_VERSION } from './wasm/costs.ts'
 import { meterModule } from './wasm/meter.ts'
 import type { Export, Module } from './wasm/module.ts'
 import { type ParseOptions, parseModule } from './wasm/parse-module.ts'
+import { COST_TABLE_VERSION } from './wasm/versions.ts'
 import { writeModule } from './wasm/write-module.ts'
 
 export interface Rewritten {

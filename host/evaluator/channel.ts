@@ -54,11 +54,13 @@ function bind() {
     listen: library.func(
       'int pcio_listen(void *io, const char *endpoint, uint32_t index, const char *accounts)',
     ),
+    admit: library.func('int pcio_admit(void *io, const char *accounts)'),
     unlisten: library.func('void pcio_unlisten(void *io)'),
     next: library.func('int pcio_next(void *io, uint8_t *event, int32_t timeout_ms)'),
     welcome: library.func(
       'int pcio_welcome(void *io, uint32_t connection, uint32_t version, uint32_t count, uint32_t generation, uint32_t switches, const char *label)',
     ),
+    relabel: library.func('int pcio_relabel(void *io, uint32_t connection, const char *label)'),
     refuse: library.func('int pcio_refuse(void *io, uint32_t connection, uint32_t lowest, uint32_t highest)'),
     answer: library.func('int pcio_answer(void *io, uint32_t connection, uint8_t *body, uint32_t size)'),
     hold: library.func('int pcio_hold(void *io, uint32_t connection)'),
@@ -101,6 +103,12 @@ export class Channel {
     )
   }
 
+  /** Other accounts than those that `listen` was given may connect from now on. */
+  admit(others: readonly string[]): void {
+    if (this.#native.admit(this.#io, others.join(' ')) === 0) return
+    throw new PortcullisError('ERR_ENDPOINT_LISTEN', 'who may connect cannot be changed')
+  }
+
   /** Accepts no further connections; those that exist go on. */
   unlisten(): void {
     this.#native.unlisten(this.#io)
@@ -123,6 +131,11 @@ export class Channel {
 
   welcome(connection: number, { version, evaluatorCount, generation, switches, label }: Welcome): void {
     this.#native.welcome(this.#io, connection, version, evaluatorCount, generation, switches, label)
+  }
+
+  /** Whom the next questions of an accepted connection are for. */
+  relabel(connection: number, label: string): void {
+    this.#native.relabel(this.#io, connection, label)
   }
 
   /** Closes a connection whose plug-in speaks none of our versions, and says which these are. */

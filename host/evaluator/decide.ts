@@ -5,6 +5,7 @@
 
 import type { DecisionRecord } from '../control/messages.ts'
 import { recordTextUnitsMax } from '../limits.ts'
+import type { Guard, Tenant } from '../tenant/config.ts'
 import { compose } from '../winrm/compose.ts'
 import type { Decision } from '../winrm/decision.ts'
 import type { Answer } from '../wire/answer.ts'
@@ -39,8 +40,8 @@ export interface Case {
   readonly block: Buffer
   readonly tenant: Decider
   readonly guard: Decider | undefined
-  /** The guard's digest. */
-  readonly guardPolicy: string | undefined
+  /** Whom the guard's decider speaks for. */
+  readonly given: Guard | undefined
 }
 
 export interface Decided {
@@ -48,7 +49,17 @@ export interface Decided {
   readonly record: DecisionRecord
 }
 
-export function decide({ seat, application, generation, block, tenant, guard, guardPolicy }: Case): Decided {
+/** The pair of versions that decided, as far as there is one. */
+function pairOf({ policy, version }: Tenant, guard: Guard | undefined) {
+  return {
+    ...(policy !== undefined && { policy }),
+    ...(version !== undefined && { version }),
+    ...(guard?.policy !== undefined && { guard: guard.policy }),
+    ...(guard?.version !== undefined && { guardVersion: guard.version }),
+  }
+}
+
+export function decide({ seat, application, generation, block, tenant, guard, given }: Case): Decided {
   const started = process.hrtime.bigint()
   const view = new DataView(block.buffer, block.byteOffset, block.length)
   const timeMs = Date.now()
@@ -71,9 +82,9 @@ export function decide({ seat, application, generation, block, tenant, guard, gu
     outcome,
     code,
     ...rest,
-    policy: seat.tenant.policy,
+    ...pairOf(seat.tenant, given),
     fuelUsed: tenant.fuelUsed,
-    ...(guardPolicy !== undefined && guard && { guard: guardPolicy, guardFuelUsed: guard.fuelUsed }),
+    ...(guard && { guardFuelUsed: guard.fuelUsed }),
     generation,
     timeMs,
     microseconds: Number((process.hrtime.bigint() - started) / 1000n),

@@ -1,11 +1,11 @@
 /**
  * The evaluator's loop: one event, one reaction, everything on one thread, for as long as the supervisor lives.
  *
- *   loading --table--> ready --serve--> serving --close--> draining --nothing left--> ended
+ *   loading --first flip--> ready --serve--> serving --close--> draining --nothing left--> ended
  *      any state --the control connection closes--> ended
  *
  * A connection is nobody's until its hello names an application that the configuration allows to the account at its
- * other end; from then on it speaks for one tenant.
+ * other end; from then on it speaks for one tenant. Tables change between two questions (tables.ts), never in one.
  */
 
 import type { ConnectionLabel, ConnectionRecord, FromEvaluator, ToEvaluator } from '../control/messages.ts'
@@ -19,7 +19,8 @@ import { type Channel, type ChannelEvent, CONTROL_CONNECTION } from './channel.t
 import { decide } from './decide.ts'
 import { Asked, type Decider, Silent } from './decider.ts'
 import { type Held, HeldQuestions } from './held-questions.ts'
-import { PolicyTable, type Seat } from './policy-table.ts'
+import type { Seat } from './policy-table.ts'
+import { Tables } from './tables.ts'
 
 /** What a label keeps of an application: with every unit escaped it still fits into a label's bytes. */
 const labelUnitsMax = 64
@@ -29,11 +30,12 @@ interface Connection {
   readonly account: string
   readonly application: string
   readonly seat: Seat
+  readonly label: string
 }
 
 export class Evaluator {
   readonly #channel: Channel
-  readonly #table = new PolicyTable()
+  readonly #tables = new Tables()
   readonly #connections = new Map<number, Connection>()
   readonly #answers = new AnswerWriter()
   readonly #held = new HeldQuestions()
@@ -78,17 +80,28 @@ export class Evaluator {
   #obey(message: ToEvaluator): void {
     switch (message.type) {
       case 'policy':
-        this.#table.addModule(message.digest, message.metered, Buffer.from(message.base64, 'base64'))
+        this.#tables.addModule(message.digest, message.metered, Buffer.from(message.base64, 'base64'))
         break
       case 'tenant':
-        this.#table.addTenant(message.tenant)
+        this.#tables.change(message.tenant.name, message.tenant)
+        break
+      case 'absent':
+        this.#tables.change(message.tenant, undefined)
         break
       case 'table':
-        this.#table.complete(message.generation, message.guard)
-        this.#tell({ type: 'ready' })
+        this.#prepare(message)
+        break
+      case 'flip':
+        this.#flip(message.generation)
+        break
+      case 'abandon':
+        this.#tables.abandon()
         break
       case 'serve':
         this.#serve(message)
+        break
+      case 'others':
+        this.#channel.admit(message.others)
         break
       case 'verdict':
         for (const held of this.#held.take(message.id, message.tenant)) this.#takeUp(held, message.cleared)
@@ -101,6 +114,49 @@ export class Evaluator {
         this.#state = 'draining'
         break
     }
+  }
+
+  #prepare({ generation, guard, recorded }: ToEvaluator & { type: 'table' }): void {
+    try {
+      this.#tables.prepare(generation, guard, recorded)
+      this.#tell({ type: 'prepared', generation })
+    } catch (error) {
+      if (!(error instanceof PortcullisError)) throw error
+      this.#tell({ type: 'unprepared', generation, code: error.code, detail: error.detail })
+    }
+  }
+
+  #flip(generation: number): void {
+    const isFirst = this.#tables.current.generation === 0
+    this.#tables.flip(generation)
+    for (const [number, connection] of this.#connections) this.#reseat(number, connection)
+    this.#tell(isFirst ? { type: 'ready' } : { type: 'flipped', generation })
+  }
+
+  /** What the new table makes of a connection. Where its plug-in has to learn something it connects again. */
+  #reseat(number: number, { account, application, seat: before, label: labelBefore }: Connection): void {
+    const seat = this.#tables.current.seatFor(account, application)
+    if (seat === undefined) {
+      return this.#refuse(number, { account, application, error: 'ERR_CONNECTION_FOREIGN' })
+    }
+    if (seat.switches !== before.switches || seat.tenant.name !== before.tenant.name) {
+      this.#forget(number)
+      return this.#channel.hangUp(number)
+    }
+    const label = this.#labelOf(seat, application)
+    this.#connections.set(number, { account, application, seat, label })
+    if (label !== labelBefore) this.#channel.relabel(number, label)
+  }
+
+  #labelOf({ tenant: { name: tenant, policy } }: Seat, application: string): string {
+    const guard = this.#tables.current.guard?.guard.policy
+    const label: ConnectionLabel = {
+      tenant,
+      application: application.slice(0, labelUnitsMax),
+      ...(policy !== undefined && { policy }),
+      ...(guard !== undefined && { guard }),
+    }
+    return JSON.stringify(label)
   }
 
   #serve({ index, count, endpoint, others }: ToEvaluator & { type: 'serve' }): void {
@@ -147,7 +203,7 @@ export class Evaluator {
     const hello = readHello(body)
     if (hello === undefined) return this.#refuse(number, { account, error: 'ERR_CONNECTION_HELLO' })
     const { application, offered, ...claims } = hello
-    const seat = this.#table.seatFor(account, application)
+    const seat = this.#tables.current.seatFor(account, application)
     const version = chooseVersion(offered, wireVersions)
     if (version === undefined) {
       this.#channel.refuse(number, wireVersions)
@@ -161,19 +217,14 @@ export class Evaluator {
       const error = 'ERR_CONNECTION_FOREIGN'
       return this.#refuse(number, { account, application, processId, pluginVersion, error })
     }
-    this.#connections.set(number, { account, application, seat })
-    const label: ConnectionLabel = {
-      tenant: seat.tenant.name,
-      application: application.slice(0, labelUnitsMax),
-      policy: seat.tenant.policy,
-      ...(this.#table.guard && { guard: this.#table.guard.policy }),
-    }
+    const label = this.#labelOf(seat, application)
+    this.#connections.set(number, { account, application, seat, label })
     this.#channel.welcome(number, {
       version,
       evaluatorCount: this.#evaluatorCount,
-      generation: this.#table.generation,
+      generation: this.#tables.current.generation,
       switches: seat.switches,
-      label: JSON.stringify(label),
+      label,
     })
     const { name: tenant } = seat.tenant
     const record = { accepted: true, account, application, tenant, ...claims, wireVersion: version }
@@ -205,29 +256,33 @@ export class Evaluator {
 
   /** With `error` nobody is asked: that is why. */
   #answer(number: number, { seat, application }: Connection, block: Buffer, error?: ErrorCode): void {
-    const { guard: given, generation } = this.#table
-    const { name, policy, fuelPerDecision } = seat.tenant
-    const silence = (digest: string) =>
-      error ?? (this.#quarantined.has(versionKey(name, digest)) ? 'ERR_POLICY_QUARANTINED' : undefined)
+    const { guard: seated, generation, recorded } = this.#tables.current
+    const { name, fuelPerDecision } = seat.tenant
+    const silence = (digest: string | undefined): ErrorCode | undefined => {
+      if (error !== undefined) return error
+      if (digest === undefined) return 'ERR_POLICY_NONE'
+      return this.#quarantined.has(versionKey(name, digest)) ? 'ERR_POLICY_QUARANTINED' : undefined
+    }
     const decider = (
       phase: 'guard' | 'tenant',
-      digest: string,
+      digest: string | undefined,
       fuel: number,
-      load: () => Policy,
+      load: () => Policy | undefined,
     ): Decider => {
       const silent = silence(digest)
       if (silent !== undefined) return new Silent(silent)
       this.#channel.runs(phase) // loading may run its start function
       const policy = load()
       this.#channel.runs('host')
+      if (policy === undefined) return new Silent('ERR_POLICY_NONE')
       return new Asked(policy, block, fuel, (runs) => this.#channel.runs(runs ? phase : 'host'))
     }
-    const guard = given && decider('guard', given.policy, given.fuelPerDecision, () => given.instance)
-    const tenant = decider('tenant', policy, fuelPerDecision, () => this.#table.policyOf(seat))
-    const guardPolicy = given?.policy
-    const { answer, record } = decide({ seat, application, generation, block, tenant, guard, guardPolicy })
+    const given = seated?.guard
+    const guard = given && decider('guard', given.policy, given.fuelPerDecision, () => seated.instance)
+    const tenant = decider('tenant', seat.tenant.policy, fuelPerDecision, () => this.#tables.policyOf(seat))
+    const { answer, record } = decide({ seat, application, generation, block, tenant, guard, given })
     // Handed over before it is answered. What a kill from outside takes along, the supervisor records as a gap.
-    this.#tell({ type: 'decision', record })
+    this.#tell({ type: 'decision', record, ...(recorded && { block: block.toString('base64') }) })
     if (!this.#channel.answer(number, this.#answers.write(block, answer))) this.#forget(number)
     tenant.finish()
     guard?.finish()

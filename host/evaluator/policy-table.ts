@@ -1,26 +1,27 @@
 /**
- * What an evaluator decides with: for each pair of account and application the tenant, for each tenant its policy, and the
- * provider's guard. Built once from what the supervisor sends.
+ * What an evaluator decides by: for each pair of account and application the tenant, and the provider's guard. A table is made
+ * whole and never changes; a change is another table (tables.ts).
  */
 
-import { createHash } from 'node:crypto'
-
-import { Policy } from '../engine/policy.ts'
-import { compileMetered } from '../engine/policy-module.ts'
-import { PortcullisError } from '../errors.ts'
-import { residentBytesMax, residentsMax } from '../limits.ts'
+import type { Policy } from '../engine/policy.ts'
 import { applicationKey } from '../tenant/application-key.ts'
-import type { Guard, Tenant } from '../tenant/config.ts'
+import type { Guard, PolicyChoice, Tenant } from '../tenant/config.ts'
 import { TimeZone } from '../tenant/time-zone.ts'
 import { switches } from '../wire/layout.ts'
-import type { Settings } from '../wire/settings-block.ts'
-import { Residents } from './residents.ts'
 
 /** One tenant, ready to be decided for. */
 export interface Seat {
   readonly tenant: Tenant
+  /** Under what its policy's guest is kept: its own, and another for another policy or other settings. */
+  readonly key: string
   readonly timeZone: TimeZone
   readonly switches: number
+}
+
+/** The guard, which all tenants share. Without an instance there is no version of it to ask. */
+export interface SeatedGuard {
+  readonly guard: Guard
+  readonly instance: Policy | undefined
 }
 
 function switchesOf(tenant: Tenant): number {
@@ -28,67 +29,51 @@ function switchesOf(tenant: Tenant): number {
   return token | (tenant.rules.allowAdministrator ? switches.administrator : 0)
 }
 
+/** Equal for what runs alike. */
+export function choiceKey({ policy, settings }: PolicyChoice): string {
+  return `${policy} ${JSON.stringify(settings ?? null)}`
+}
+
+/** One for each zone: a formatter takes 32 KiB, and tenants share a handful of zones. */
+const timeZones = new Map<string, TimeZone>()
+
+function timeZoneOf(name: string): TimeZone {
+  const timeZone = timeZones.get(name) ?? new TimeZone(name)
+  timeZones.set(name, timeZone)
+  return timeZone
+}
+
 export class PolicyTable {
-  /** Metered, by the digest of the upload. */
-  readonly #modules = new Map<string, { bytes: Buffer; metered: string }>()
-  readonly #tenants = new Map<string, Tenant>()
-  readonly #timeZones = new Map<string, TimeZone>()
-  readonly #seats = new Map<string, Seat>()
-  readonly #residents = new Residents(residentsMax, residentBytesMax, (name) => this.#loadTenant(name))
-  generation = 0
-  guard: (Guard & { readonly instance: Policy }) | undefined
+  readonly generation: number
+  readonly guard: SeatedGuard | undefined
+  /** Whether decisions are told with their question. */
+  readonly recorded: boolean
+  /** By name. */
+  readonly seats: ReadonlyMap<string, Seat>
+  readonly #seatOf = new Map<string, Seat>()
 
-  /** `metered` is the SHA-256 of `bytes`. */
-  addModule(digest: string, metered: string, bytes: Buffer): void {
-    this.#modules.set(digest, { bytes, metered })
-  }
-
-  addTenant(tenant: Tenant): void {
-    this.#tenants.set(tenant.name, tenant)
-  }
-
-  /** Everything has been added. As many policies as there is room for are made ready now, not with their first question. */
-  complete(generation: number, guard: Guard | undefined): void {
+  constructor(
+    generation: number,
+    tenants: ReadonlyMap<string, Tenant>,
+    guard: SeatedGuard | undefined,
+    recorded: boolean,
+  ) {
     this.generation = generation
-    if (guard !== undefined) this.guard = { ...guard, instance: this.#load(guard.policy, guard.settings) }
-    for (const tenant of this.#tenants.values()) {
-      const seat = { tenant, timeZone: this.#timeZone(tenant.timeZone), switches: switchesOf(tenant) }
+    this.guard = guard
+    this.recorded = recorded
+    const seats = new Map<string, Seat>()
+    for (const [name, tenant] of tenants) {
+      const key = `${name} ${choiceKey(tenant)}`
+      const seat = { tenant, key, timeZone: timeZoneOf(tenant.timeZone), switches: switchesOf(tenant) }
+      seats.set(name, seat)
       for (const { account, application } of tenant.applications) {
-        this.#seats.set(applicationKey(account, application), seat)
+        this.#seatOf.set(applicationKey(account, application), seat)
       }
-      if (!this.#residents.isFull) this.#residents.get(tenant.name)
     }
+    this.seats = seats
   }
 
   seatFor(account: string, application: string): Seat | undefined {
-    return this.#seats.get(applicationKey(account, application))
-  }
-
-  /** The tenant's policy, which is loaded if it has been away. */
-  policyOf({ tenant }: Seat): Policy {
-    return this.#residents.get(tenant.name)
-  }
-
-  #loadTenant(name: string): Policy {
-    const { policy, settings } = this.#tenants.get(name) as Tenant
-    return this.#load(policy, settings)
-  }
-
-  /** The bytes are looked at again each time: what runs is what was admitted. */
-  #load(digest: string, settings: Settings | undefined): Policy {
-    const module = this.#modules.get(digest)
-    if (module === undefined || createHash('sha256').update(module.bytes).digest('hex') !== module.metered) {
-      throw new PortcullisError('ERR_HOST_FAULT', `policy ${digest} is not what was admitted`)
-    }
-    return new Policy(compileMetered(module.bytes, settings))
-  }
-
-  /** One for each zone: a formatter takes 32 KiB, and tenants share a handful of zones. */
-  #timeZone(name: string): TimeZone {
-    const known = this.#timeZones.get(name)
-    if (known !== undefined) return known
-    const made = new TimeZone(name)
-    this.#timeZones.set(name, made)
-    return made
+    return this.#seatOf.get(applicationKey(account, application))
   }
 }

@@ -14,18 +14,14 @@ interface Resident {
 export class Residents {
   readonly #most: number
   readonly #bytesMax: number
-  readonly #load: (name: string) => Policy
   /** A Map remembers the order in which its entries were made. */
   readonly #residents = new Map<string, Resident>()
   #bytes = 0
 
-  /**
-   * At most `most` at a time, with at most `bytesMax` of memory and image; `load` makes the one that is asked for and not there.
-   */
-  constructor(most: number, bytesMax: number, load: (name: string) => Policy) {
+  /** At most `most` at a time, with at most `bytesMax` of memory and image. */
+  constructor(most: number, bytesMax: number) {
     this.#most = most
     this.#bytesMax = bytesMax
-    this.#load = load
   }
 
   /** Whether another one might have to take the place of one that is there. */
@@ -37,22 +33,32 @@ export class Residents {
     return this.#residents.size
   }
 
-  get(name: string): Policy {
-    const resident = this.#residents.get(name) ?? this.#make(name)
-    this.#residents.delete(name)
-    this.#residents.set(name, resident)
+  /** `load` makes the one that is asked for and not there. */
+  get(key: string, load: () => Policy): Policy {
+    const resident = this.#residents.get(key) ?? this.#make(load)
+    this.#residents.delete(key)
+    this.#residents.set(key, resident)
     return resident.policy
   }
 
-  #make(name: string): Resident {
-    const policy = this.#load(name)
+  /** Lets go of those that do not fit. */
+  keep(fits: (key: string) => boolean): void {
+    for (const key of this.#residents.keys()) if (!fits(key)) this.#drop(key)
+  }
+
+  #make(load: () => Policy): Resident {
+    const policy = load()
     const resident = { policy, bytes: policy.memoryBytes + policy.imageBytes }
     this.#bytes += resident.bytes
-    for (const [oldest, { bytes }] of this.#residents) {
+    for (const oldest of this.#residents.keys()) {
       if (this.#residents.size < this.#most && this.#bytes <= this.#bytesMax) break
-      this.#residents.delete(oldest)
-      this.#bytes -= bytes
+      this.#drop(oldest)
     }
     return resident
+  }
+
+  #drop(key: string): void {
+    this.#bytes -= this.#residents.get(key)?.bytes ?? 0
+    this.#residents.delete(key)
   }
 }

@@ -9,7 +9,7 @@
 import type { Version } from '../control/messages.ts'
 import type { Running } from '../control/read-message.ts'
 import { deathsMax, suspectMs } from '../limits.ts'
-import type { Config } from '../tenant/config.ts'
+import type { Table } from './table.ts'
 
 export type End =
   /** The watchdog ended it, after so much processor time. */
@@ -21,6 +21,10 @@ export type End =
   | 'from outside'
 
 export type Reason = 'processor time' | 'deaths'
+
+export function isReason(text: string): text is Reason {
+  return text === 'processor time' || text === 'deaths'
+}
 
 export interface Quarantined extends Version {
   readonly reason: Reason
@@ -43,7 +47,7 @@ export function versionOf({
   guard,
   phase,
 }: Omit<Running, 'overtimeMs'>): Version | undefined {
-  if (phase === 'tenant') return { tenant, policy }
+  if (phase === 'tenant') return policy === undefined ? undefined : { tenant, policy }
   return phase === 'guard' && guard !== undefined ? { tenant, policy: guard } : undefined
 }
 
@@ -52,11 +56,11 @@ export function versionOf({
  * what it invents, or another tenant's policy under its own name, into quarantine.
  */
 export function isConfigured(
-  { tenants, guard }: Pick<Config, 'tenants' | 'guard'>,
+  { tenants, guard }: Pick<Table, 'tenants' | 'guard'>,
   running: Pick<Running, 'tenant' | 'policy' | 'guard'>,
 ): boolean {
-  const known = tenants.find(({ name }) => name === running.tenant)
-  return known?.policy === running.policy && guard?.policy === running.guard
+  const known = tenants.get(running.tenant)
+  return known !== undefined && known.policy === running.policy && guard?.policy === running.guard
 }
 
 export class Blame {
@@ -88,6 +92,11 @@ export class Blame {
     return !this.#suspects.some(
       (suspect) => suspect.untilMs > nowMs && (suspect.id === id || suspect.version?.tenant === tenant),
     )
+  }
+
+  /** What an earlier process of the host found out. */
+  remember(version: Quarantined): void {
+    this.#quarantined.set(key(version), version)
   }
 
   get quarantined(): Quarantined[] {

@@ -54,8 +54,17 @@ export async function isServed(folder: string): Promise<boolean> {
   return listening.includes(true)
 }
 
+/** Throws if it cannot be. */
+export function openToOthers(folder: string, open: boolean): void {
+  try {
+    chmodSync(folder, open ? 0o711 : 0o700)
+  } catch (error) {
+    throw new PortcullisError('ERR_ENDPOINT_FOLDER', (error as Error).message)
+  }
+}
+
 /** Makes the folder, or makes sure that nobody else could put sockets into the one that is there. */
-export async function prepare(folder: string, openToOthers: boolean): Promise<void> {
+export async function prepare(folder: string, open: boolean): Promise<void> {
   const bytes = Buffer.byteLength(folder)
   if (bytes > FOLDER_BYTES_MAX) {
     throw new PortcullisError(
@@ -77,7 +86,7 @@ export async function prepare(folder: string, openToOthers: boolean): Promise<vo
         `${folder} belongs to uid ${uid}, not to ${ownAccount()}`,
       )
     }
-    chmodSync(folder, openToOthers ? 0o711 : 0o700)
+    openToOthers(folder, open)
   } catch (error) {
     if (error instanceof PortcullisError) throw error
     throw new PortcullisError('ERR_ENDPOINT_FOLDER', (error as Error).message)

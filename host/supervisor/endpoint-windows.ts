@@ -73,3 +73,6 @@ export async function prepare(endpoint: string): Promise<void> {
   checkEndpointName(endpoint)
   if (await isServed(endpoint)) throw new PortcullisError('ERR_ENDPOINT_IN_USE', endpoint)
 }
+
+/** Who may connect is a matter of each pipe. */
+export function openToOthers(): void {}

@@ -18,16 +18,26 @@ export interface Endpoints {
   isServed(endpoint: string): Promise<boolean>
   /** Makes sure that this process, and nobody else, can serve there. */
   prepare(endpoint: string, openToOthers: boolean): Promise<void>
+  /** While it is served: whether accounts other than our own may come to where the evaluators are. */
+  openToOthers(endpoint: string, open: boolean): void
   /** Where the operator's commands go. */
   operatorPath(endpoint: string): string
   /** Before connecting there. Throws ERR_HOST_UNREACHABLE if somebody else serves it. */
   checkOperator(endpoint: string): void
 }
 
-const { owner, servedBy, isServed, prepare, operatorPath, checkOperator }: Endpoints =
+const { owner, servedBy, isServed, prepare, openToOthers, operatorPath, checkOperator }: Endpoints =
   process.platform === 'win32' ? windows : linux
 
-export { checkOperator, isServed, operatorPath, owner as endpointOwner, prepare as prepareEndpoint, servedBy }
+export {
+  checkOperator,
+  isServed,
+  openToOthers,
+  operatorPath,
+  owner as endpointOwner,
+  prepare as prepareEndpoint,
+  servedBy,
+}
 
 /** The accounts other than our own that the configuration lets connect, each once. */
 export function otherAccounts({ tenants }: Config): string[] {

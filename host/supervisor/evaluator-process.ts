@@ -96,9 +96,30 @@ export class EvaluatorProcess {
     return this.#child.pid
   }
 
+  get isLoading(): boolean {
+    return this.state === 'loading'
+  }
+
   send(message: ToEvaluator): void {
     this.#control.write(encodeFrame(frameType.control, Buffer.from(JSON.stringify(message))))
     if (this.state === 'serving' && this.#control.writableLength > backlogBytesMax) this.kill()
+  }
+
+  /** Sends them as it takes them: what waits for it stays small, however many there are. */
+  async sendAll(messages: Iterable<ToEvaluator>): Promise<void> {
+    for (const message of messages) {
+      if (this.#control.destroyed) return
+      this.send(message)
+      if (this.#control.writableNeedDrain) {
+        await new Promise<void>((resolve) => {
+          const go = () => {
+            this.#control.off('drain', go).off('close', go)
+            resolve()
+          }
+          this.#control.once('drain', go).once('close', go)
+        })
+      }
+    }
   }
 
   /** It has been sent everything that it is to load: from now on it is waited for. */
@@ -160,6 +181,10 @@ export class EvaluatorProcess {
         this.#advance('assigned', 'serving')
         this.hasServed = true
         this.#owner.serving(this, this.index ?? message.index)
+        break
+      case 'unprepared':
+        if (this.state === 'loading') this.#fail(new PortcullisError(message.code, message.detail))
+        else this.#owner.told(this, message)
         break
       case 'failed':
         this.#fail(new PortcullisError(message.code, message.detail))

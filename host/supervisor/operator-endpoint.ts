@@ -10,46 +10,40 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { PortcullisError } from '../errors.ts'
 import { operatorLineBytesMax, operatorMsMax } from '../limits.ts'
 import { operatorPath } from './endpoint.ts'
+import { type OperatorCommand, readCommand } from './operator-command.ts'
 
 /** Commands at the same time. */
 const OPERATORS_MAX = 16
 
-export type OperatorCommand =
-  | { readonly command: 'quarantine' }
-  | { readonly command: 'status' }
-  | { readonly command: 'stop' }
-  | { readonly command: 'lift'; readonly tenant: string }
-
 /** What the host does when it is told to; what it returns is answered as JSON. */
-export type Obey = (command: OperatorCommand) => unknown
+export type Obey = (command: OperatorCommand) => unknown | Promise<unknown>
 
-function commandOf(line: string): OperatorCommand {
-  const value = JSON.parse(line) as Partial<Record<string, unknown>>
-  const { command } = value
-  if (command === 'quarantine' || command === 'status' || command === 'stop') return { command }
-  if (value.command === 'lift' && typeof value.tenant === 'string') {
-    return { command: 'lift', tenant: value.tenant }
-  }
-  throw new Error('an unknown command')
-}
-
+/** A command is heard within `operatorMsMax`; what it has the host do is bounded by itself. */
 function serve(socket: Socket, obey: Obey): void {
-  let received = ''
-  socket.setEncoding('utf8')
+  const chunks: Buffer[] = []
+  let bytes = 0
   socket.setTimeout(operatorMsMax, () => socket.destroy())
   socket.on('error', () => socket.destroy())
-  socket.on('data', (text: string) => {
-    received += text
-    const end = received.indexOf('\n')
-    if (end < 0 && received.length > operatorLineBytesMax) socket.destroy()
+  socket.on('data', (chunk: Buffer) => {
+    const end = chunk.indexOf(0x0a)
+    chunks.push(end < 0 ? chunk : chunk.subarray(0, end))
+    bytes += chunk.length
+    if (bytes > operatorLineBytesMax) socket.destroy()
     if (end < 0) return
-    try {
-      socket.end(`${JSON.stringify({ result: obey(commandOf(received.slice(0, end))) })}\n`)
-    } catch (error) {
-      const { code, message } = error as PortcullisError
-      socket.end(`${JSON.stringify({ error: message, code: code ?? null })}\n`)
-    }
+    socket.removeAllListeners('data').resume()
+    socket.setTimeout(0)
+    void answer(socket, obey, Buffer.concat(chunks).toString('utf8'))
   })
+}
+
+async function answer(socket: Socket, obey: Obey, line: string): Promise<void> {
+  try {
+    socket.end(`${JSON.stringify({ result: await obey(readCommand(line)) })}\n`)
+  } catch (error) {
+    const { code, detail } =
+      error instanceof PortcullisError ? error : new PortcullisError('ERR_HOST_FAULT', (error as Error).message)
+    socket.end(`${JSON.stringify({ error: detail, code })}\n`)
+  }
 }
 
 /** A socket stays behind when its server has gone; a pipe does not, and must not be opened by looking for it. */

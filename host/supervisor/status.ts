@@ -8,13 +8,16 @@ import type { ConnectionRecord } from '../control/messages.ts'
 import { PortcullisError } from '../errors.ts'
 import { statusTenantsMax, statusTextUnitsMax } from '../limits.ts'
 import { version } from '../paths.ts'
-import type { Config } from '../tenant/config.ts'
 import { type WireVersions, wireVersions } from '../wire/layout.ts'
 import { type PlugIn, PlugIns } from './plug-ins.ts'
+import type { Table } from './table.ts'
 
 export interface TenantStatus {
   readonly name: string
   readonly applications: number
+  /** What answers; absent if nothing is active. `version` is the store's number of it. */
+  readonly policy?: string
+  readonly version?: number
   /** Of plug-ins, with all evaluators. */
   readonly connections: number
   /** Since the host began. */
@@ -77,8 +80,10 @@ interface EvaluatorFacts {
 
 /** What the supervisor knows, at the moment of the question. */
 interface Known {
-  readonly config: Config
-  readonly generation: number
+  readonly endpoint: string
+  /** Evaluators. */
+  readonly configured: number
+  readonly table: Table
   readonly state: string
   readonly evaluators: readonly EvaluatorFacts[]
   readonly quarantined: number
@@ -123,7 +128,7 @@ export class Observations {
     }
   }
 
-  status({ config, generation, state, evaluators, quarantined }: Known): HostStatus {
+  status({ endpoint, configured, table, state, evaluators, quarantined }: Known): HostStatus {
     const { rows, forgotten } = this.#plugIns.list(Date.now())
     const remark = nodeRemark(process.version, process.release.lts)
     return {
@@ -132,15 +137,15 @@ export class Observations {
       node: { version: process.version, ...(remark !== undefined && { remark }) },
       processId: process.pid,
       sinceMs: this.#sinceMs,
-      endpoint: config.endpoint,
+      endpoint,
       state,
-      generation,
+      generation: table.generation,
       evaluators: {
-        configured: config.evaluators,
+        configured,
         processes: evaluators.map((evaluator) => this.#evaluator(evaluator)),
       },
       quarantined,
-      tenants: { count: config.tenants.length, list: this.#tenants(config) },
+      tenants: { count: table.tenants.size, list: this.#tenants(table) },
       plugIns: { forgotten, list: rows.map((row) => shortened(row)) },
     }
   }
@@ -156,17 +161,19 @@ export class Observations {
   }
 
   /** Those asked last first, then as they are configured. */
-  #tenants({ tenants }: Config): TenantStatus[] {
+  #tenants({ tenants }: Table): TenantStatus[] {
     const lastMs = (name: string) => this.#decisions.get(name)?.lastMs ?? 0
     const connections = this.#plugIns.connectionsByTenant()
-    return [...tenants]
+    return [...tenants.values()]
       .sort((a, b) => lastMs(b.name) - lastMs(a.name))
       .slice(0, statusTenantsMax)
-      .map(({ name, applications }) => {
+      .map(({ name, applications, policy, version }) => {
         const decisions = this.#decisions.get(name)
         return {
           name,
           applications: applications.length,
+          ...(policy !== undefined && { policy }),
+          ...(version !== undefined && { version }),
           connections: connections.get(name) ?? 0,
           decisions: decisions?.count ?? 0,
           ...(decisions && { lastDecisionMs: decisions.lastMs }),

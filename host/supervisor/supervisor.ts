@@ -10,33 +10,52 @@
 
 import type { Logger } from 'pino'
 
+import { isDeepStrictEqual } from 'node:util'
+
+import type { FromEvaluator, Version } from '../control/messages.ts'
 import type { Overtime, Running } from '../control/read-message.ts'
 import { PortcullisError } from '../errors.ts'
 import { blameGraceMs, closeMsMax, processorMsMax, restartMsMax, restartMsMin } from '../limits.ts'
+import { type By, Store } from '../store/store.ts'
 import type { Config } from '../tenant/config.ts'
-import { type AdmittedModule, admitPolicies } from './admit-policies.ts'
-import { Blame, type End, isConfigured, type Quarantined } from './blame.ts'
-import { otherAccounts, prepareEndpoint } from './endpoint.ts'
+import { Activations } from './activations.ts'
+import { Blame, type End, isReason, type Reason } from './blame.ts'
+import { checkBreakGlass } from './break-glass.ts'
+import { openToOthers, otherAccounts, prepareEndpoint } from './endpoint.ts'
 import { type EvaluatorOwner, EvaluatorProcess, type Told } from './evaluator-process.ts'
+import { LiveTable } from './live-table.ts'
 import { logConnection, logDecision, logOvertime } from './log.ts'
-import { type OperatorCommand, OperatorEndpoint } from './operator-endpoint.ts'
-import { Observations } from './status.ts'
+import { obey } from './operator.ts'
+import type { OperatorCommand } from './operator-command.ts'
+import { OperatorEndpoint } from './operator-endpoint.ts'
+import { PolicySource } from './policy-source.ts'
+import { Recording } from './recording.ts'
+import { checkReloadable, difference, type Reloaded } from './reload.ts'
+import { type HostStatus, Observations } from './status.ts'
+import { tableOfConfig } from './table-of-config.ts'
 
-/** The configuration is read once, at start. */
-const GENERATION = 1
+const reported = {
+  'evaluator-failed': 'an evaluator failed',
+  'policy-refused': 'a policy is not admitted',
+  'store-failed': 'the store cannot be written',
+} as const
 
 export class Supervisor implements EvaluatorOwner {
-  readonly #config: Config
+  #config: Config
+  readonly #load: () => Config
   readonly #log: Logger
-  readonly #others: readonly string[]
-  readonly #tenantNames: ReadonlySet<string>
   readonly #evaluators = new Set<EvaluatorProcess>()
   /** Numbers that no evaluator serves under, or is about to, at the moment. */
   readonly #vacant: number[]
   readonly #blame = new Blame()
   readonly #observed = new Observations()
-  /** Undefined until they are admitted. */
-  #modules: ReadonlyMap<string, AdmittedModule> | undefined
+  readonly #recording: Recording
+  readonly #live: LiveTable
+  /** What evaluators are equipped with is there. */
+  #hasTable = false
+  #store: Store | undefined
+  #source: PolicySource
+  #activations: Activations | undefined
   #operatorEndpoint: OperatorEndpoint | undefined
   #state: 'new' | 'starting' | 'running' | 'closing' | 'closed' = 'new'
   #restartMs = restartMsMin
@@ -45,12 +64,18 @@ export class Supervisor implements EvaluatorOwner {
   #closing: Promise<void> | undefined
   #allEnded: (() => void) | undefined
 
-  constructor(config: Config, log: Logger) {
+  /** `load` reads the configuration anew, for a reload. */
+  constructor(config: Config, load: () => Config, log: Logger) {
     this.#config = config
+    this.#load = load
     this.#log = log
-    this.#others = otherAccounts(config)
-    this.#tenantNames = new Set(config.tenants.map(({ name }) => name))
     this.#vacant = Array.from({ length: config.evaluators }, (_, index) => index)
+    this.#recording = new Recording(log)
+    this.#source = new PolicySource(undefined, log)
+    this.#live = new LiveTable(
+      () => this.#evaluators,
+      (next) => this.#recording.next(next),
+    )
   }
 
   /**
@@ -61,7 +86,7 @@ export class Supervisor implements EvaluatorOwner {
     this.#state = 'starting'
     try {
       const { endpoint } = this.#config
-      await prepareEndpoint(endpoint, this.#others.length > 0)
+      await prepareEndpoint(endpoint, otherAccounts(this.#config).length > 0)
       if (!this.#isOpen) return false
       const serves = new Promise<boolean>((resolve, reject) => {
         this.#started = { resolve, reject }
@@ -69,16 +94,20 @@ export class Supervisor implements EvaluatorOwner {
       serves.catch(() => {}) // it is waited for below, when the policies are there
       // Evaluators begin while policies are admitted: each of the two is half of a start.
       this.#fill()
-      const modules = await admitPolicies(this.#config, this.#log, (error) => this.#report(error))
+      this.#openStore()
+      this.#recording.open(this.#config.recording)
+      const report = (error: PortcullisError) => this.#report(error, 'policy-refused')
+      const table = await tableOfConfig(this.#config, this.#source, 1, report)
       if (!this.#isOpen) return false
       this.#operatorEndpoint = await OperatorEndpoint.open(endpoint, (command) => this.#obey(command))
       if (!this.#isOpen) {
         this.#operatorEndpoint.close()
         return false
       }
+      this.#live.begin(table)
       // Nothing comes between the two: an evaluator that began in between would be equipped twice.
-      this.#modules = modules
-      for (const evaluator of this.#evaluators) this.#equip(evaluator, modules)
+      this.#hasTable = true
+      for (const evaluator of this.#evaluators) this.#equip(evaluator)
       return await serves
     } catch (error) {
       if (error instanceof PortcullisError) {
@@ -87,6 +116,32 @@ export class Supervisor implements EvaluatorOwner {
       }
       await this.close()
       throw error
+    }
+  }
+
+  /** Nobody else writes it as long as this process lives. */
+  #openStore(): void {
+    const { store: folder } = this.#config
+    if (folder === undefined) return
+    const store = Store.open(folder)
+    this.#store = store
+    for (const { subject, bytes } of store.repairs) {
+      this.#log.warn({ event: 'store-repaired', subject, bytes }, 'what a crash had left half written is cut off')
+    }
+    this.#source = new PolicySource(store, this.#log)
+    this.#activations = new Activations(store, {
+      config: () => this.#config,
+      live: this.#live,
+      source: this.#source,
+      blame: this.#blame,
+      log: this.#log,
+    })
+    this.#activations.resume()
+    for (const subject of store.subjects()) {
+      if (subject === 'guard') continue
+      for (const { policy, reason, sinceMs } of store.quarantined(subject)) {
+        if (isReason(reason)) this.#blame.remember({ tenant: subject.tenant, policy, reason, sinceMs })
+      }
     }
   }
 
@@ -110,6 +165,9 @@ export class Supervisor implements EvaluatorOwner {
       await ended
     }
     clearTimeout(killTimer)
+    this.#activations?.close()
+    this.#store?.close()
+    this.#recording.close()
     // Last: as long as it is there, this endpoint is served.
     this.#operatorEndpoint?.close()
     this.#state = 'closed'
@@ -147,33 +205,29 @@ export class Supervisor implements EvaluatorOwner {
   #spawn(): void {
     const evaluator = new EvaluatorProcess(this)
     this.#evaluators.add(evaluator)
-    if (this.#modules !== undefined) this.#equip(evaluator, this.#modules)
+    if (this.#hasTable) this.#equip(evaluator)
   }
 
   /** Gives a new evaluator everything that it decides by. */
-  #equip(evaluator: EvaluatorProcess, modules: ReadonlyMap<string, AdmittedModule>): void {
-    const { guard, tenants } = this.#config
-    for (const [digest, { bytes, digest: metered }] of modules) {
-      evaluator.send({ type: 'policy', digest, metered, base64: bytes.toString('base64') })
-    }
-    for (const tenant of tenants) evaluator.send({ type: 'tenant', tenant })
+  #equip(evaluator: EvaluatorProcess): void {
     evaluator.send({ type: 'quarantine', versions: this.#blame.quarantined })
-    evaluator.send({ type: 'table', generation: GENERATION, ...(guard !== undefined && { guard }) })
+    this.#live.equip(evaluator)
     evaluator.expectReady()
   }
 
   /** Gives ready evaluators the numbers that nobody serves under. */
   #assign(): void {
     const { endpoint, evaluators: count } = this.#config
+    const others = otherAccounts(this.#config)
     for (const evaluator of this.#isOpen ? this.#evaluators : []) {
       const index = evaluator.state === 'ready' ? this.#vacant.shift() : undefined
       if (index === undefined) continue
-      evaluator.serve({ type: 'serve', index, count, endpoint, others: this.#others })
+      evaluator.serve({ type: 'serve', index, count, endpoint, others })
     }
   }
 
-  #report({ code, detail }: PortcullisError): void {
-    this.#log.error({ event: 'evaluator-failed', code, detail }, 'an evaluator failed')
+  #report({ code, detail }: PortcullisError, event: keyof typeof reported = 'evaluator-failed'): void {
+    this.#log.error({ event, code, detail }, reported[event])
   }
 
   #fail(error: PortcullisError): void {
@@ -210,29 +264,36 @@ export class Supervisor implements EvaluatorOwner {
 
   told(from: EvaluatorProcess, message: Told): void {
     switch (message.type) {
+      case 'prepared':
+      case 'flipped':
+        return this.#live.did(from, message.generation)
+      case 'unprepared': {
+        const { generation, code, detail } = message
+        return this.#live.unprepared(from, generation, new PortcullisError(code, detail))
+      }
       case 'gap':
         return this.#gap(from, message.lost)
       case 'connection':
-        if (message.record.tenant !== undefined) this.#known(message.record.tenant)
+        if (message.record.tenant !== undefined) this.#live.checkTenant(message.record.tenant)
         this.#observed.connection(from, message)
         return logConnection(this.#log, message.record, from.index)
       case 'disconnection':
         return this.#observed.disconnection(from, message.connection)
       case 'held':
-        return this.#judgeLater(from, this.#known(message.tenant), message.id)
-      default:
-        this.#observed.decision(this.#known(message.record.tenant))
-        return logDecision(this.#log, message.record, from.index)
+        return this.#judgeLater(from, this.#live.checkTenant(message.tenant), message.id)
+      case 'decision':
+        return this.#decided(from, message)
     }
   }
 
-  #known(tenant: string): string {
-    if (this.#tenantNames.has(tenant)) return tenant
-    throw new PortcullisError('ERR_CHANNEL', 'an evaluator speaks of a tenant that does not exist')
+  #decided(from: EvaluatorProcess, { record, block }: FromEvaluator & { type: 'decision' }): void {
+    this.#observed.decision(this.#live.checkTenant(record.tenant))
+    logDecision(this.#log, record, from.index)
+    this.#recording.decision(record, block, this.#live.known)
   }
 
   overtime(from: EvaluatorProcess, overtime: Overtime): void {
-    if (!isConfigured(this.#config, overtime)) {
+    if (!this.#live.isConfigured(overtime)) {
       throw new PortcullisError(
         'ERR_CHANNEL',
         'an evaluator speaks of a tenant or a policy that does not exist',
@@ -263,7 +324,20 @@ export class Supervisor implements EvaluatorOwner {
         { event: 'policy-quarantined', ...facts, reason: verdict },
         'a policy does not run any more',
       )
+      this.#keepQuarantine(version, verdict)
       this.#tellQuarantine()
+    }
+  }
+
+  /** So that it holds when the host starts again, for what is the store's. */
+  #keepQuarantine(version: Version | undefined, reason: Reason): void {
+    if (version === undefined) return
+    const { tenant, policy } = version
+    try {
+      this.#store?.quarantine({ tenant }, { policy, reason }, Date.now())
+    } catch (error) {
+      if (!(error instanceof PortcullisError)) throw error
+      this.#report(error, 'store-failed')
     }
   }
 
@@ -274,32 +348,68 @@ export class Supervisor implements EvaluatorOwner {
   }
 
   #obey(command: OperatorCommand): unknown {
-    switch (command.command) {
-      case 'quarantine':
-        return this.#blame.quarantined
-      case 'lift':
-        return this.#lift(command.tenant)
-      case 'status':
-        return this.#observed.status({
-          config: this.#config,
-          generation: GENERATION,
-          state: this.#state,
-          evaluators: [...this.#evaluators],
-          quarantined: this.#blame.quarantined.length,
-        })
-      case 'stop':
-        this.#log.info({ event: 'closing', signal: 'stop' }, 'finishing what was accepted')
-        setImmediate(() => void this.close()) // the answer first
-        return true
+    if (this.#state === 'starting' && command.command !== 'status' && command.command !== 'stop') {
+      throw new PortcullisError('ERR_HOST_UNREACHABLE', 'the host is starting; try again when it serves')
     }
+    return obey(
+      {
+        log: this.#log,
+        blame: this.#blame,
+        store: this.#store,
+        activations: this.#activations,
+        status: () => this.#status(),
+        stop: () => {
+          this.#log.info({ event: 'closing', signal: 'stop' }, 'finishing what was accepted')
+          setImmediate(() => void this.close()) // the answer first
+        },
+        reload: (by) => this.#reload(by),
+        quarantineChanged: () => this.#tellQuarantine(),
+      },
+      command,
+    )
   }
 
-  #lift(tenant: string): readonly Quarantined[] {
-    const lifted = this.#blame.lift(tenant)
-    if (lifted.length === 0) return lifted
-    this.#log.warn({ event: 'quarantine-lifted', tenant, versions: lifted }, 'policies run again')
-    this.#tellQuarantine()
-    return lifted
+  #status(): HostStatus {
+    return this.#observed.status({
+      endpoint: this.#config.endpoint,
+      configured: this.#config.evaluators,
+      table: this.#live.now,
+      state: this.#state,
+      evaluators: [...this.#evaluators],
+      quarantined: this.#blame.quarantined.length,
+    })
+  }
+
+  // ---- another configuration
+
+  /** Reads the configuration again. It goes live whole, or not at all. */
+  async #reload(by: By): Promise<Reloaded> {
+    const before = this.#live.now
+    const began = performance.now()
+    const now = await this.#live.change(async () => {
+      const config = this.#load()
+      checkReloadable(this.#config, config)
+      const problems: PortcullisError[] = []
+      const to = await tableOfConfig(config, this.#source, 0, (error) => problems.push(error))
+      if (problems[0] !== undefined) throw problems[0]
+      await checkBreakGlass(to, config.breakGlass)
+      return { to, makeDurable: () => this.#reconfigure(config) }
+    })
+    const { generation } = now
+    this.#log.info({ event: 'reloaded', generation, ...by }, 'another configuration decides')
+    return { generation, ...difference(before, now), milliseconds: Math.round(performance.now() - began) }
+  }
+
+  #reconfigure(config: Config): void {
+    const others = otherAccounts(config)
+    if (!isDeepStrictEqual(others, otherAccounts(this.#config))) {
+      openToOthers(config.endpoint, others.length > 0)
+      for (const evaluator of this.#evaluators) {
+        if (evaluator.index !== undefined) evaluator.send({ type: 'others', others })
+      }
+    }
+    this.#config = config
+    this.#recording.open(config.recording)
   }
 
   /** A gap is recorded as a gap: whoever reads the log must not take it for silence. */
@@ -310,7 +420,7 @@ export class Supervisor implements EvaluatorOwner {
   dead(from: EvaluatorProcess, how: string, printed: string, running: Running | undefined): void {
     this.#evaluators.delete(from)
     this.#observed.evaluatorGone(from)
-    if (running !== undefined && !from.overran && isConfigured(this.#config, running)) {
+    if (running !== undefined && !from.overran && this.#live.isConfigured(running)) {
       this.#blameFor(running, running.overtimeMs >= processorMsMax ? 'processor time' : endOf(how))
     }
     const { index: evaluator, pid: evaluatorPid } = from
@@ -318,6 +428,7 @@ export class Supervisor implements EvaluatorOwner {
       this.#log.error({ event: 'evaluator-printed', evaluator, text: printed }, 'a dying evaluator wrote')
     // The watchdog sends all records before it kills; any other sudden end may have taken some along.
     if (from.hasServed && how !== 'exit status 0' && !from.overran) this.#gap(from, 'unknown')
+    this.#live.gone(from, running === undefined && endOf(how) === 'crash')
     if (this.#isOpen) {
       this.#log.warn({ event: 'evaluator-died', evaluator, evaluatorPid, how }, 'an evaluator has ended')
       if (evaluator !== undefined) this.#vacant.push(evaluator)

@@ -11,7 +11,7 @@ import { dirname, resolve } from 'node:path'
 import type { Quota } from '../engine/result-record.ts'
 import { PortcullisError } from '../errors.ts'
 import { checkSchema, parseJson, readText, schemaOf, whyUnreadable } from '../json-file.ts'
-import { evaluatorsMax, fuelPerDecision, moduleBytesMax } from '../limits.ts'
+import { activationsPerMinute, evaluatorsMax, fuelPerDecision, moduleBytesMax } from '../limits.ts'
 import { hostFile } from '../paths.ts'
 import type { Rules } from '../winrm/decision.ts'
 import { readVectors, type Vector } from '../winrm/vectors.ts'
@@ -27,9 +27,9 @@ interface QuotaText {
   readonly operationsPerTimeslot: number
 }
 
-/** Paths, and how much it may use. */
+/** Paths, and how much it may use. Without a policy it is the store's. */
 interface PolicyText {
-  readonly policy: string
+  readonly policy?: string
   readonly settings?: string
   readonly vectors?: string
   readonly fuelPerDecision?: number
@@ -45,11 +45,15 @@ interface TenantText extends PolicyText {
   readonly redirectTargets?: readonly string[]
   readonly quotaCeiling?: QuotaText
   readonly quotaWithoutAnswer?: QuotaText
+  readonly breakGlass?: string
 }
 
 interface ConfigText {
   readonly endpoint: string
   readonly evaluators?: number
+  readonly store?: string
+  readonly recording?: string
+  readonly activationsPerMinute?: number
   readonly guard?: PolicyText
   readonly tenants: readonly TenantText[]
 }
@@ -59,14 +63,20 @@ export interface Application {
   readonly application: string
 }
 
+/** What decides, with what it is given. */
+export interface PolicyChoice {
+  /** SHA-256 of the upload, in hexadecimal. Without it there is nobody to ask, and every question is denied. */
+  readonly policy?: string
+  readonly settings?: Settings
+  /** The store's number of it; absent for a policy that the configuration names. */
+  readonly version?: number
+  readonly fuelPerDecision: number
+}
+
 /** One tenant with everything that an evaluator needs to decide for it. Crosses to evaluators as JSON. */
-export interface Tenant {
+export interface Tenant extends PolicyChoice {
   readonly name: string
   readonly applications: readonly Application[]
-  /** SHA-256 of the policy's bytes, in hexadecimal. */
-  readonly policy: string
-  readonly settings?: Settings
-  readonly fuelPerDecision: number
   readonly timeZone: string
   readonly runAsPoolAccountWithoutToken: boolean
   readonly showReasons: boolean
@@ -74,25 +84,35 @@ export interface Tenant {
 }
 
 /** The provider's policy that is asked before every tenant's. */
-export interface Guard {
-  /** SHA-256 of its bytes. */
-  readonly policy: string
-  readonly settings?: Settings
-  readonly fuelPerDecision: number
-}
+export type Guard = PolicyChoice
 
 export interface Config {
   /** On Linux an absolute path. */
   readonly endpoint: string
   readonly evaluators: number
+  /** The folder of the store; undefined if every policy is named here. */
+  readonly store: string | undefined
+  /** The folder that decisions are recorded in; undefined if they are not. */
+  readonly recording: string | undefined
+  /** Of one tenant, by the operator's command `activate`. */
+  readonly activationsPerMinute: number
+  /** Without a policy if it is the store's that decides; likewise each tenant. */
   readonly guard: Guard | undefined
   readonly tenants: readonly Tenant[]
+  /** By tenant: what must stay allowed, whatever is activated. */
+  readonly breakGlass: ReadonlyMap<string, BreakGlass>
   /** The uploads by digest, each once. */
   readonly policies: ReadonlyMap<string, Buffer>
   /** Every file that the configuration names. */
   readonly files: readonly string[]
   /** Each upload with what it is used with, each once. */
   readonly uses: readonly PolicyUse[]
+}
+
+/** Questions that must be answered with "allow". */
+export interface BreakGlass {
+  readonly file: string
+  readonly vectors: readonly Vector[]
 }
 
 /** What is admitted together. */
@@ -130,10 +150,14 @@ class PolicyFiles {
   }
 
   /** Reads what a policy is made of, and remembers it for admission. */
-  load(text: PolicyText, place: string): { policy: string; settings?: Settings; fuelPerDecision: number } {
+  load(text: PolicyText, place: string, hasStore: boolean): PolicyChoice {
+    const fuel = text.fuelPerDecision ?? fuelPerDecision
+    if (text.policy === undefined) {
+      checkStored(text, place, hasStore)
+      return { fuelPerDecision: fuel }
+    }
     const { bytes, file } = this.#read(text.policy, `${place}/policy`)
     const policy = createHash('sha256').update(bytes).digest('hex')
-    const fuel = text.fuelPerDecision ?? fuelPerDecision
     const settings = text.settings === undefined ? undefined : readSettings(this.#pathOf(text.settings))
     const key = [policy, settings && JSON.stringify(settings), text.vectors, fuel].join('\n')
     if (!this.policies.has(policy)) this.policies.set(policy, bytes)
@@ -148,6 +172,20 @@ class PolicyFiles {
       })
     }
     return { policy, ...(settings && { settings }), fuelPerDecision: fuel }
+  }
+
+  /** Its lines are vectors, of which each expects to be allowed. */
+  breakGlass(name: string, place: string): BreakGlass {
+    const file = this.#pathOf(name)
+    const vectors = readVectors(file)
+    for (const { line, expect } of vectors) {
+      if (expect.outcome === 'allow') continue
+      throw new PortcullisError(
+        'ERR_CONFIG_VALUE',
+        `at ${place}: ${file}, line ${line}: what must stay allowed expects "outcome": "allow"`,
+      )
+    }
+    return { file, vectors }
   }
 
   #pathOf(name: string): string {
@@ -170,6 +208,21 @@ class PolicyFiles {
       if (error instanceof PortcullisError) throw error
       throw new PortcullisError('ERR_CONFIG_POLICY', `at ${place}: ${file} ${whyUnreadable(error)}`)
     }
+  }
+}
+
+function checkStored({ settings, vectors }: PolicyText, place: string, hasStore: boolean): void {
+  if (!hasStore) {
+    throw new PortcullisError(
+      'ERR_CONFIG_VALUE',
+      `at ${place}: it names no "policy"; name one, or a "store" at the top, from which its active version is taken`,
+    )
+  }
+  if (settings !== undefined || vectors !== undefined) {
+    throw new PortcullisError(
+      'ERR_CONFIG_VALUE',
+      `at ${place}: without "policy" its settings and vectors are the store's; give them to "portcullis push"`,
+    )
   }
 }
 
@@ -201,7 +254,7 @@ function checkCollisions(tenants: readonly TenantText[]): void {
   })
 }
 
-function tenantOf(text: TenantText, place: string, files: PolicyFiles): Tenant {
+function tenantOf(text: TenantText, place: string, files: PolicyFiles, hasStore: boolean): Tenant {
   const timeZone = text.timeZone ?? 'UTC'
   if (!isTimeZone(timeZone)) {
     throw new PortcullisError(
@@ -219,7 +272,7 @@ function tenantOf(text: TenantText, place: string, files: PolicyFiles): Tenant {
   return {
     name: text.name,
     applications: text.applications,
-    ...files.load(text, place),
+    ...files.load(text, place, hasStore),
     timeZone,
     runAsPoolAccountWithoutToken: text.runAsPoolAccountWithoutToken ?? false,
     showReasons: text.showReasons ?? false,
@@ -240,14 +293,23 @@ export function loadConfig(path: string): Config {
   checkCollisions(text.tenants)
   const folder = dirname(resolve(path))
   const files = new PolicyFiles(folder)
-  const guard = text.guard && files.load(text.guard, '/guard')
-  const tenants = text.tenants.map((tenant, index) => tenantOf(tenant, `/tenants/${index}`, files))
+  const hasStore = text.store !== undefined
+  const guard = text.guard && files.load(text.guard, '/guard', hasStore)
+  const tenants = text.tenants.map((tenant, index) => tenantOf(tenant, `/tenants/${index}`, files, hasStore))
+  const breakGlass = new Map<string, BreakGlass>()
+  text.tenants.forEach(({ name, breakGlass: file }, index) => {
+    if (file !== undefined) breakGlass.set(name, files.breakGlass(file, `/tenants/${index}/breakGlass`))
+  })
   return {
     // On Windows it is the beginning of a name, not a place.
     endpoint: process.platform === 'win32' ? text.endpoint : resolve(folder, text.endpoint),
     evaluators: text.evaluators ?? Math.min(availableParallelism(), evaluatorsMax),
+    store: text.store === undefined ? undefined : resolve(folder, text.store),
+    recording: text.recording === undefined ? undefined : resolve(folder, text.recording),
+    activationsPerMinute: text.activationsPerMinute ?? activationsPerMinute,
     guard,
     tenants,
+    breakGlass,
     policies: files.policies,
     files: [...files.names],
     uses: files.uses,

@@ -24,6 +24,9 @@ export const frameType = {
 
 export const FRAME_HEADER_BYTES = 8
 
+/** As in native/block/block.h: a longer question is denied by the plug-in. */
+export const blockBytesMax = 49_152
+
 /** As in native/io/io.h: a control frame carries at most one compiled policy, in base64. */
 export const controlBytesMax = 1 << 20
 

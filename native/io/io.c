@@ -97,6 +97,10 @@ int pcio_listen(pcio *io, const char *endpoint, uint32_t index, const char *acco
   return status == PORT_OK ? 0 : status == PORT_IN_USE ? PCIO_E_IN_USE : PCIO_E_FAILED;
 }
 
+int pcio_admit(pcio *io, const char *accounts) {
+  return port_hub_admit(io->hub, accounts) == PORT_OK ? 0 : PCIO_E_FAILED;
+}
+
 void pcio_unlisten(pcio *io) { port_hub_unlisten(io->hub); }
 
 static pcio_connection *find(pcio *io, uint32_t number) {
@@ -160,6 +164,15 @@ int pcio_welcome(pcio *io, uint32_t number, uint32_t version, uint32_t evaluator
   bool sent = pcio__send(connection, FRAME_WELCOME, body, WELCOME_BYTES);
   port_mutex_unlock(&io->lock);
   return sent ? 0 : PCIO_E_FAILED;
+}
+
+int pcio_relabel(pcio *io, uint32_t number, const char *label) {
+  pcio_connection *connection = find(io, number);
+  if (connection == NULL || !connection->welcomed) return PCIO_E_UNKNOWN_CONNECTION;
+  port_mutex_lock(&io->lock);
+  strncpy(connection->label, label, PCIO_LABEL_BYTES_MAX - 1);
+  port_mutex_unlock(&io->lock);
+  return 0;
 }
 
 int pcio_refuse(pcio *io, uint32_t number, uint32_t version_lowest, uint32_t version_highest) {

@@ -81,6 +81,9 @@ PCL_EXPORT uint8_t *pcio_page(pcio *io);
  * separated by spaces; empty for none. 0, PCIO_E_IN_USE (another process serves there) or PCIO_E_FAILED. */
 PCL_EXPORT int pcio_listen(pcio *io, const char *endpoint, uint32_t index, const char *accounts);
 
+/* Other accounts than those that pcio_listen was given, for connections from now on. 0 or PCIO_E_FAILED. */
+PCL_EXPORT int pcio_admit(pcio *io, const char *accounts);
+
 /* Accepts no further connections; those that exist go on. */
 PCL_EXPORT void pcio_unlisten(pcio *io);
 
@@ -92,6 +95,9 @@ PCL_EXPORT int pcio_next(pcio *io, uint8_t *event, int32_t timeout_ms);
 /* Accepts a connection after its hello, in a wire version that the hello offers. From then on it may send questions. */
 PCL_EXPORT int pcio_welcome(pcio *io, uint32_t connection, uint32_t version, uint32_t evaluator_count,
                             uint32_t generation, uint32_t switches, const char *label);
+
+/* Gives a connection that was accepted another label, for its next question. */
+PCL_EXPORT int pcio_relabel(pcio *io, uint32_t connection, const char *label);
 
 /* Closes a connection after its hello, without a PCIO_CLOSED event, and tells it which wire versions are spoken here. */
 PCL_EXPORT int pcio_refuse(pcio *io, uint32_t connection, uint32_t version_lowest, uint32_t version_highest);

@@ -242,6 +242,8 @@ void port_own_account(char account[PORT_ACCOUNT_BYTES_MAX]) {
   snprintf(account, PORT_ACCOUNT_BYTES_MAX, "uid:%u", (unsigned)geteuid());
 }
 
+static mode_t socket_mode(const char *accounts) { return accounts[0] != '\0' ? 0666 : 0600; }
+
 port_status port_hub_listen(port_hub *hub, const char *endpoint, uint32_t index, const char *accounts) {
   struct sockaddr_un address;
   if (!endpoint_address(endpoint, index, &address)) return PORT_FAILED;
@@ -259,7 +261,7 @@ port_status port_hub_listen(port_hub *hub, const char *endpoint, uint32_t index,
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
   /* Restricted before anybody can connect: bind, chmod, and only then listen. */
   if (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
-      chmod(address.sun_path, accounts[0] != '\0' ? 0666 : 0600) != 0 || listen(fd, PORT_LISTEN_BACKLOG) != 0 ||
+      chmod(address.sun_path, socket_mode(accounts)) != 0 || listen(fd, PORT_LISTEN_BACKLOG) != 0 ||
       lstat(address.sun_path, &hub->socket_file) != 0 ||
       epoll_ctl(hub->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
     close(fd);
@@ -268,6 +270,11 @@ port_status port_hub_listen(port_hub *hub, const char *endpoint, uint32_t index,
   hub->listen_fd = fd;
   hub->address = address;
   return PORT_OK;
+}
+
+port_status port_hub_admit(port_hub *hub, const char *accounts) {
+  if (hub->listen_fd < 0) return PORT_FAILED;
+  return chmod(hub->address.sun_path, socket_mode(accounts)) == 0 ? PORT_OK : PORT_FAILED;
 }
 
 void port_hub_unlisten(port_hub *hub) {

@@ -74,7 +74,7 @@ struct port_hub {
 
 static HANDLE pipe_make(port_hub *hub, DWORD flags) {
   SECURITY_ATTRIBUTES attributes = {.nLength = sizeof attributes, .lpSecurityDescriptor = hub->security};
-  HANDLE pipe = CreateNamedPipeW(hub->name, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | flags,
+  HANDLE pipe = CreateNamedPipeW(hub->name, PIPE_ACCESS_DUPLEX | WRITE_DAC | FILE_FLAG_OVERLAPPED | flags,
                                  PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,
                                  PIPE_UNLIMITED_INSTANCES, PIPE_OUT_BYTES, PIPE_IN_BYTES, 0, &attributes);
   if (pipe == INVALID_HANDLE_VALUE) return NULL;
@@ -139,6 +139,21 @@ port_status port_hub_listen(port_hub *hub, const char *endpoint, uint32_t index,
   hub->listening = true;
   port_hub_unlisten(hub);
   return error == ERROR_ACCESS_DENIED || error == ERROR_PIPE_BUSY ? PORT_IN_USE : PORT_FAILED;
+}
+
+/* The system keeps one descriptor for all instances of a name. Each one that waits is given it all the same, and each one to
+ * come is made with it. */
+port_status port_hub_admit(port_hub *hub, const char *accounts) {
+  PSECURITY_DESCRIPTOR security = hub->listening ? win32_pipe_security(accounts) : NULL;
+  if (security == NULL) return PORT_FAILED;
+  bool done = true;
+  for (uint32_t i = 0; i < SLOTS; i++) {
+    if (hub->slots[i].state != SLOT_LISTENING) continue;
+    done = SetKernelObjectSecurity(hub->slots[i].pipe, DACL_SECURITY_INFORMATION, security) && done;
+  }
+  LocalFree(hub->security);
+  hub->security = security;
+  return done ? PORT_OK : PORT_FAILED;
 }
 
 void port_hub_unlisten(port_hub *hub) {

@@ -219,6 +219,9 @@ void port_own_account(char account[PORT_ACCOUNT_BYTES_MAX]);
  * is told by port_link_account. PORT_IN_USE if another process serves it, or still ends serving it. */
 port_status port_hub_listen(port_hub *hub, const char *endpoint, uint32_t index, const char *accounts);
 
+/* Who may connect from now on, instead of those that port_hub_listen was given; the links that exist go on. */
+port_status port_hub_admit(port_hub *hub, const char *accounts);
+
 /* Accepts nobody from now on; the links that exist go on. */
 void port_hub_unlisten(port_hub *hub);
 

@@ -10,9 +10,6 @@ import { strict as assert } from 'node:assert'
 import { moduleBytesMax } from '../../limits.ts'
 import { admittedOpcodes, opcodeOf, operationOf } from './instructions.ts'
 
-/** Part of the record of every metered module. */
-export const COST_TABLE_VERSION = 1
-
 export const cost = {
   plain: 1,
   /** Loads and stores: page-crossing ones that wait for each other, in 1 MiB. */

@@ -44,9 +44,6 @@ import {
 } from './module.ts'
 import { reserved } from './reserved.ts'
 
-/** Counted up with every change of what is written for the same upload and the same costs. */
-export const REWRITER_VERSION = 1
-
 assert(fuelMax < 2 ** 31, 'fuel is a positive i32')
 
 function counter(initial: number): Global {

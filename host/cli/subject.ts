@@ -1,0 +1,58 @@
+/** Whose versions a command is about, and who gives it, from the command's options. */
+
+import { userInfo } from 'node:os'
+
+import { InvalidArgumentError } from 'commander'
+
+import { confirmWithinMsMax, operatorWhoUnitsMax, operatorWhyUnitsMax } from '../limits.ts'
+import type { By, Subject } from '../store/store.ts'
+
+export interface SubjectOptions {
+  readonly tenant?: string
+  readonly guard?: boolean
+}
+
+export interface SignedOptions {
+  readonly reason?: string
+}
+
+/** Undefined if neither is given. Commander keeps both from being given. */
+export function subjectIfGiven({ tenant, guard }: SubjectOptions): Subject | undefined {
+  if (guard) return 'guard'
+  return tenant === undefined ? undefined : { tenant }
+}
+
+/** Throws as commander does for a missing option. */
+export function subjectOf(options: SubjectOptions): Subject {
+  const subject = subjectIfGiven(options)
+  if (subject === undefined) throw new InvalidArgumentError('error: give --tenant <name>, or --guard')
+  return subject
+}
+
+/** The name that the system has for whoever runs this. What the host knows for sure is that it may. */
+export function signature({ reason }: SignedOptions): By {
+  if (reason !== undefined && reason.length > operatorWhyUnitsMax) {
+    throw new InvalidArgumentError(`error: --reason may have ${operatorWhyUnitsMax} characters`)
+  }
+  const who = userInfo().username.slice(0, operatorWhoUnitsMax)
+  return { who, ...(reason !== undefined && { why: reason }) }
+}
+
+const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/** Milliseconds of "90s", "10m", "2h" or "1d". */
+export function durationOf(text: string): number {
+  const [, digits, unit] = /^([1-9][0-9]{0,5})([smhd])$/.exec(text) ?? []
+  const ms = Number(digits) * (unitMs[unit as keyof typeof unitMs] ?? Number.NaN)
+  if (ms <= confirmWithinMsMax) return ms
+  throw new InvalidArgumentError('Give a number and a unit, such as 90s, 10m, 2h or 1d; at most 7d.')
+}
+
+export function subjectText(subject: Subject): string {
+  return subject === 'guard' ? 'the guard' : subject.tenant
+}
+
+/** As arguments of a command. */
+export function subjectArguments(subject: Subject): string {
+  return subject === 'guard' ? '--guard' : `--tenant ${subject.tenant}`
+}

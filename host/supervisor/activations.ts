@@ -1,0 +1,330 @@
+/**
+ * The versions of the store, as operators change them: pushed, activated, confirmed, taken back. Everything that makes another
+ * version answer goes the same way through the live table, so that a rollback is as safe as what it undoes.
+ *
+ *   push --> admitted        activate --> active --rollback--> the one before
+ *                            activate, provisional --confirm--> active
+ *                                         |  not in time: returns to the one before, also after the host was away
+ */
+
+import type { Logger } from 'pino'
+
+import { PortcullisError } from '../errors.ts'
+import { activationWindowMs } from '../limits.ts'
+import type { By, Store, StoredVersion, Subject } from '../store/store.ts'
+import type { Config, PolicyChoice } from '../tenant/config.ts'
+import { parseVectors } from '../winrm/vectors.ts'
+import type { Settings } from '../wire/settings-block.ts'
+import type { Blame } from './blame.ts'
+import { checkBreakGlass } from './break-glass.ts'
+import type { LiveTable } from './live-table.ts'
+import { type Admitted, type PolicySource, subjectName } from './policy-source.ts'
+import type { Table } from './table.ts'
+
+/** Of the host, as it is at the moment. */
+export interface Surroundings {
+  readonly config: () => Config
+  readonly live: LiveTable
+  readonly source: PolicySource
+  readonly blame: Blame
+  readonly log: Logger
+}
+
+export interface Upload {
+  readonly module: Buffer
+  readonly settings?: Settings
+  readonly vectors?: string
+}
+
+export interface Activated {
+  /** Null: nothing is active any more. */
+  readonly version: number | null
+  readonly policy?: string
+  readonly previous: number | null
+  /** The table that has it. */
+  readonly generation: number
+  /** False if it was active already. */
+  readonly changed: boolean
+  readonly confirmByMs?: number
+  readonly milliseconds: number
+}
+
+/** Whom the host itself acts as. */
+const host = 'host'
+
+const key = (subject: Subject) => (subject === 'guard' ? 'guard' : `tenant ${subject.tenant}`)
+
+/** The next table, with another choice for one subject. */
+function withChoice(table: Table, subject: Subject, admitted: Admitted | undefined): Table {
+  const change = <Choice extends PolicyChoice>({ policy: _, settings: __, version: ___, ...rest }: Choice) =>
+    ({ ...rest, ...admitted?.choice }) as Choice
+  const modules = new Map(table.modules)
+  if (admitted !== undefined) modules.set(admitted.choice.policy, admitted.module)
+  if (subject === 'guard') return { ...table, modules, guard: table.guard && change(table.guard) }
+  const tenant = table.tenants.get(subject.tenant)
+  if (tenant === undefined) throw new PortcullisError('ERR_VERSION_SUBJECT', subjectName(subject))
+  return { ...table, modules, tenants: new Map(table.tenants).set(subject.tenant, change(tenant)) }
+}
+
+export class Activations {
+  readonly #store: Store
+  readonly #around: Surroundings
+  readonly #timers = new Map<string, NodeJS.Timeout>()
+  /** When each subject's latest activations were. */
+  readonly #recent = new Map<string, number[]>()
+
+  constructor(store: Store, around: Surroundings) {
+    this.#store = store
+    this.#around = around
+  }
+
+  /** What was provisional before this process began: it returns now, or when its time has come. Before the first table. */
+  resume(): void {
+    for (const subject of this.#store.subjects()) {
+      const active = this.#store.active(subject)
+      if (active?.confirmByMs === undefined) continue
+      if (active.confirmByMs > Date.now()) this.#returnLater(subject, active.confirmByMs)
+      else {
+        this.#store.activate(subject, active.previous, this.#unconfirmed, Date.now())
+        this.#tell(subject, active.previous, active.number, this.#unconfirmed)
+      }
+    }
+  }
+
+  close(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer)
+  }
+
+  /** Takes an upload in and has it admitted. Throws ERR_VERSION_REFUSED, after which it is kept as refused. */
+  async push(subject: Subject, upload: Upload, by: By): Promise<StoredVersion> {
+    const { fuelPerDecision } = this.#choiceOf(subject)
+    if (upload.vectors !== undefined) parseVectors(upload.vectors, 'the vectors')
+    const version = this.#store.upload(subject, upload, by, Date.now())
+    await this.#around.source.ofStore(this.#store, subject, version, fuelPerDecision)
+    const { number, policy } = version
+    this.#around.log.info({ event: 'version-pushed', ...named(subject), version: number, policy, ...by }, 'pushed')
+    return this.#store.version(subject, number)
+  }
+
+  /** `wanted`: a version's number, or the beginning of its module's digest. */
+  async activate(subject: Subject, wanted: string, by: By, confirmWithinMs?: number): Promise<Activated> {
+    return this.#change(
+      subject,
+      () => {
+        const version = this.#find(subject, wanted)
+        if (version.number === this.#store.active(subject)?.number) return undefined
+        this.#checkMayChange(subject, version)
+        this.#takeTurn(subject)
+        return version.number
+      },
+      by,
+      confirmWithinMs,
+    )
+  }
+
+  /** Activates what was active before. */
+  async rollback(subject: Subject, by: By): Promise<Activated> {
+    return this.#change(
+      subject,
+      () => {
+        const active = this.#store.active(subject)
+        if (active !== undefined && (active.previous !== null || active.confirmByMs !== undefined)) {
+          return active.previous
+        }
+        throw new PortcullisError(
+          'ERR_VERSION_UNKNOWN',
+          `${subjectName(subject)}: nothing was active before; activate the version that you want by its number`,
+        )
+      },
+      by,
+    )
+  }
+
+  confirm(subject: Subject, by: By): Activated {
+    this.#choiceOf(subject)
+    const active = this.#store.active(subject)
+    if (active?.confirmByMs === undefined) {
+      throw new PortcullisError('ERR_ACTIVATION_PENDING', `${subjectName(subject)}: nothing waits for a confirmation`)
+    }
+    this.#store.confirm(subject, by, Date.now())
+    this.#noTimer(subject)
+    this.#around.log.info({ event: 'version-confirmed', ...named(subject), version: active.number, ...by }, 'confirmed')
+    const { generation } = this.#around.live.now
+    return { ...this.#state(subject), generation, changed: true, milliseconds: 0 }
+  }
+
+  /** Subjects that the configuration leaves to the store, or the one that is asked for. */
+  versions(subject: Subject | undefined): object[] {
+    const { tenants, guard } = this.#around.config()
+    const all: Subject[] = [
+      ...(guard !== undefined && guard.policy === undefined ? (['guard'] as const) : []),
+      ...tenants.filter(({ policy }) => policy === undefined).map(({ name }) => ({ tenant: name })),
+    ]
+    if (subject !== undefined) this.#choiceOf(subject)
+    return (subject === undefined ? all : [subject]).map((one) => ({
+      subject: one,
+      active: this.#store.active(one) ?? null,
+      versions: this.#store.versions(one),
+    }))
+  }
+
+  /** What the configuration says of a subject whose versions are the store's. Throws ERR_VERSION_SUBJECT. */
+  #choiceOf(subject: Subject): PolicyChoice {
+    const { tenants, guard } = this.#around.config()
+    const choice = subject === 'guard' ? guard : tenants.find(({ name }) => name === subject.tenant)
+    const name = subjectName(subject)
+    if (choice === undefined) {
+      throw new PortcullisError('ERR_VERSION_SUBJECT', `the configuration has no ${subject === 'guard' ? 'guard' : `tenant ${name}`}`)
+    }
+    if (choice.policy !== undefined) {
+      throw new PortcullisError(
+        'ERR_VERSION_SUBJECT',
+        `the configuration names ${name}'s policy; take "policy" out and reload, and the store's active version serves it`,
+      )
+    }
+    return choice
+  }
+
+  #find(subject: Subject, wanted: string): StoredVersion {
+    const versions = this.#store.versions(subject)
+    const isNumber = /^[0-9]{1,7}$/.test(wanted)
+    const found = versions.filter(({ number, policy }) =>
+      isNumber ? number === Number(wanted) : policy.startsWith(wanted.toLowerCase()),
+    )
+    const [version] = found
+    if (version !== undefined && found.length === 1) return version
+    const numbers = found.map(({ number }) => number).join(', ')
+    const problem =
+      version === undefined
+        ? `has no version "${wanted}"; "portcullis versions" lists them`
+        : `"${wanted}" is the module of versions ${numbers}; name one by its number`
+    throw new PortcullisError('ERR_VERSION_UNKNOWN', `${subjectName(subject)}: ${problem}`)
+  }
+
+  #checkMayChange(subject: Subject, { number, policy }: StoredVersion): void {
+    const active = this.#store.active(subject)
+    if (active?.confirmByMs !== undefined) {
+      const until = new Date(active.confirmByMs).toISOString()
+      throw new PortcullisError(
+        'ERR_ACTIVATION_PENDING',
+        `${subjectName(subject)}: version ${active.number} waits for its confirmation until ${until}; confirm it or roll it back first`,
+      )
+    }
+    const isQuarantined = this.#around.blame.quarantined.some(
+      (version) => version.policy === policy && (subject === 'guard' || version.tenant === subject.tenant),
+    )
+    if (isQuarantined) {
+      throw new PortcullisError(
+        'ERR_POLICY_QUARANTINED',
+        `${subjectName(subject)}, version ${number}; "portcullis quarantine --lift" lifts it`,
+      )
+    }
+  }
+
+  /** Throws ERR_ACTIVATION_RATE. What takes something back is never kept waiting. */
+  #takeTurn(subject: Subject): void {
+    const nowMs = Date.now()
+    const most = this.#around.config().activationsPerMinute
+    const recent = (this.#recent.get(key(subject)) ?? []).filter((atMs) => atMs > nowMs - activationWindowMs)
+    const [first] = recent
+    if (first !== undefined && recent.length >= most) {
+      const seconds = Math.ceil((first + activationWindowMs - nowMs) / 1000)
+      throw new PortcullisError(
+        'ERR_ACTIVATION_RATE',
+        `${subjectName(subject)}: ${most} in a minute ("activationsPerMinute"); try again in ${seconds} s`,
+      )
+    }
+    this.#recent.set(key(subject), [...recent, nowMs])
+  }
+
+  /** `pick` says what is to be active, when it is this change's turn; undefined: what is. */
+  async #change(
+    subject: Subject,
+    pick: () => number | null | undefined,
+    by: By,
+    confirmWithinMs?: number,
+  ): Promise<Activated> {
+    const { live, source, config } = this.#around
+    const store = this.#store
+    const began = performance.now()
+    this.#choiceOf(subject)
+    let changed = false
+    const { generation } = await live.change(async (now) => {
+      const { fuelPerDecision } = this.#choiceOf(subject)
+      const number = pick()
+      if (number === undefined) return undefined
+      const version = number === null ? undefined : store.version(subject, number)
+      const admitted = version && (await source.ofStore(store, subject, version, fuelPerDecision))
+      const to = withChoice(now, subject, admitted)
+      await checkBreakGlass(to, config().breakGlass, subject === 'guard' ? undefined : subject.tenant)
+      return {
+        to,
+        makeDurable: () => {
+          const nowMs = Date.now()
+          const confirmByMs = confirmWithinMs === undefined ? undefined : nowMs + confirmWithinMs
+          const previous = store.active(subject)?.number ?? null
+          store.activate(subject, number, by, nowMs, confirmByMs)
+          this.#noTimer(subject)
+          if (confirmByMs !== undefined) this.#returnLater(subject, confirmByMs)
+          this.#tell(subject, number, previous, by)
+          changed = true
+        },
+      }
+    })
+    const milliseconds = Math.round((performance.now() - began) * 10) / 10
+    return { ...this.#state(subject), generation, changed, milliseconds }
+  }
+
+  #state(subject: Subject): Pick<Activated, 'version' | 'policy' | 'previous' | 'confirmByMs'> {
+    const active = this.#store.active(subject)
+    const number = active?.number ?? null
+    return {
+      version: number,
+      ...(number !== null && { policy: this.#store.version(subject, number).policy }),
+      previous: active?.previous ?? null,
+      ...(active?.confirmByMs !== undefined && { confirmByMs: active.confirmByMs }),
+    }
+  }
+
+  #tell(subject: Subject, version: number | null, previous: number | null, by: By): void {
+    this.#around.log.info(
+      { event: 'version-activated', ...named(subject), version, previous, ...by },
+      'another version is to answer',
+    )
+  }
+
+  // ---- provisional activations
+
+  readonly #unconfirmed: By = { who: host, why: 'it was not confirmed in time' }
+
+  #returnLater(subject: Subject, atMs: number): void {
+    const timer = setTimeout(() => void this.#return(subject), Math.max(0, atMs - Date.now()))
+    this.#timers.set(key(subject), timer)
+  }
+
+  async #return(subject: Subject): Promise<void> {
+    this.#timers.delete(key(subject))
+    const provisional = () => {
+      const active = this.#store.active(subject)
+      return active?.confirmByMs === undefined ? undefined : active.previous
+    }
+    try {
+      await this.#change(subject, provisional, this.#unconfirmed)
+    } catch (error) {
+      if (!(error instanceof PortcullisError)) throw error
+      const { code, detail } = error
+      this.#around.log.error({ event: 'return-failed', ...named(subject), code, detail }, 'tried again soon')
+      this.#returnLater(subject, Date.now() + activationWindowMs)
+    }
+  }
+
+  #noTimer(subject: Subject): void {
+    clearTimeout(this.#timers.get(key(subject)))
+    this.#timers.delete(key(subject))
+  }
+}
+
+/** A subject as the log names it. */
+function named(subject: Subject): object {
+  return subject === 'guard' ? { subject } : { subject: 'tenant', tenant: subject.tenant }
+}

@@ -1,0 +1,87 @@
+/** Does what an operator tells a running host, and says in the log what was done, by whom and why. */
+
+import type { Logger } from 'pino'
+
+import { PortcullisError } from '../errors.ts'
+import type { By, Store } from '../store/store.ts'
+import { checkSettings } from '../tenant/settings.ts'
+import type { Activations } from './activations.ts'
+import type { Blame, Quarantined } from './blame.ts'
+import type { OperatorCommand } from './operator-command.ts'
+import type { HostStatus } from './status.ts'
+
+/** The host, as far as it does what it is told. */
+export interface Obedient {
+  readonly log: Logger
+  readonly blame: Blame
+  readonly store: Store | undefined
+  /** Undefined without a store. */
+  readonly activations: Activations | undefined
+  readonly status: () => HostStatus
+  readonly stop: () => void
+  readonly reload: (by: By) => Promise<object>
+  readonly quarantineChanged: () => void
+}
+
+function byOf({ who, why }: By): By {
+  return { who, ...(why !== undefined && { why }) }
+}
+
+function lift({ blame, store, log, quarantineChanged }: Obedient, tenant: string, by: By): readonly Quarantined[] {
+  const isKnown = blame.quarantined.some((version) => version.tenant === tenant)
+  if (!isKnown) return []
+  store?.lift({ tenant }, by, Date.now())
+  const lifted = blame.lift(tenant)
+  log.warn({ event: 'quarantine-lifted', tenant, versions: lifted, ...by }, 'policies run again')
+  quarantineChanged()
+  return lifted
+}
+
+/** Returns what is answered; throws, or rejects, with what the operator is told. */
+export function obey(host: Obedient, command: OperatorCommand): unknown {
+  switch (command.command) {
+    case 'quarantine':
+      return host.blame.quarantined
+    case 'lift':
+      return lift(host, command.tenant, byOf(command))
+    case 'status':
+      return host.status()
+    case 'stop':
+      host.stop()
+      return true
+    case 'reload':
+      return host.reload(byOf(command))
+    default:
+      return withVersions(host, command)
+  }
+}
+
+type VersionCommand = Extract<
+  OperatorCommand,
+  { command: 'push' | 'activate' | 'confirm' | 'rollback' | 'versions' }
+>
+
+function withVersions({ activations }: Obedient, command: VersionCommand): unknown {
+  if (activations === undefined) {
+    throw new PortcullisError('ERR_VERSION_SUBJECT', 'the configuration names no "store"; add it, and start the host again')
+  }
+  switch (command.command) {
+    case 'push': {
+      const { subject, module, settings, vectors } = command
+      const upload = {
+        module: Buffer.from(module, 'base64'),
+        ...(settings !== undefined && { settings: checkSettings(settings, 'the settings') }),
+        ...(vectors !== undefined && { vectors }),
+      }
+      return activations.push(subject, upload, byOf(command))
+    }
+    case 'activate':
+      return activations.activate(command.subject, command.version, byOf(command), command.confirmWithinMs)
+    case 'confirm':
+      return activations.confirm(command.subject, byOf(command))
+    case 'rollback':
+      return activations.rollback(command.subject, byOf(command))
+    case 'versions':
+      return activations.versions(command.subject)
+  }
+}
