@@ -50,6 +50,7 @@ interface TenantText extends PolicyText {
 interface ConfigText {
   readonly endpoint: string
   readonly evaluators?: number
+  readonly store?: string
   readonly guard?: PolicyText
   readonly tenants: readonly TenantText[]
 }
@@ -85,6 +86,8 @@ export interface Config {
   /** On Linux an absolute path. */
   readonly endpoint: string
   readonly evaluators: number
+  /** Absolute path of the store's folder. */
+  readonly store: string | undefined
   readonly guard: Guard | undefined
   readonly tenants: readonly Tenant[]
   /** The uploads by digest, each once. */
@@ -246,6 +249,7 @@ export function loadConfig(path: string): Config {
     // On Windows it is the beginning of a name, not a place.
     endpoint: process.platform === 'win32' ? text.endpoint : resolve(folder, text.endpoint),
     evaluators: text.evaluators ?? Math.min(availableParallelism(), evaluatorsMax),
+    store: text.store === undefined ? undefined : resolve(folder, text.store),
     guard,
     tenants,
     policies: files.policies,
