@@ -26,6 +26,8 @@ type Node = FileNode | FolderNode
 export interface Loss {
   /** Of unsafe bytes, which prefix is kept. */
   keep(count: number): number
+  /** Whether what is not kept of unsafe bytes is gone, or reads as zeros: some file systems know the length first. */
+  rest: 'gone' | 'zeros'
   /** Whether a folder's names are as they were seen, or as they were safe. */
   names: 'seen' | 'safe'
 }
@@ -234,12 +236,16 @@ export class MemoryDisk implements Disk {
 function remainingFile({ bytes, safe }: FileNode, loss: Loss | undefined): FileNode {
   // After a process is killed the system still has what it was given, and that is as unsafe as before.
   if (loss === undefined) return { bytes: Buffer.from(bytes), safe: Buffer.from(safe) }
-  const isLonger = bytes.length >= safe.length && bytes.subarray(0, safe.length).equals(safe)
-  const length = isLonger ? safe.length + loss.keep(bytes.length - safe.length) : 0
-  const left = isLonger
-    ? Buffer.from(bytes.subarray(0, length))
-    : Buffer.from(loss.names === 'seen' ? bytes : safe)
-  return { bytes: left, safe: Buffer.from(left) }
+  const isLonger = bytes.length > safe.length && bytes.subarray(0, safe.length).equals(safe)
+  if (!isLonger) {
+    const left = Buffer.from(loss.names === 'seen' ? bytes : safe)
+    return { bytes: left, safe: left }
+  }
+  const unsafe = bytes.subarray(safe.length)
+  const kept = Math.min(Math.max(loss.keep(unsafe.length), 0), unsafe.length)
+  const rest = Buffer.alloc(loss.rest === 'zeros' ? unsafe.length - kept : 0)
+  const left = Buffer.concat([safe, unsafe.subarray(0, kept), rest])
+  return { bytes: left, safe: left }
 }
 
 function remainingFolder(folder: FolderNode, loss: Loss | undefined): FolderNode {
