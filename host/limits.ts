@@ -100,6 +100,30 @@ export const operatorWhyUnitsMax = 512
 export const replaceMsMax = 2_000
 
 /**
+ * Versions of a subject whose bytes the store keeps. A version with its metered module has some tens of kilobytes usually and one
+ * megabyte at the most; who goes back further than twenty uploads has the sources.
+ */
+export const versionsKept = 20
+
+/** Who did something, in the store: a SID, or an account with its domain, and what qualifies it. */
+export const storeWhoUnitsMax = 256
+
+/** Why, in the operator's words: a paragraph. */
+export const storeWhyUnitsMax = 1_024
+
+/** What the store keeps of a refusal's message: twenty unmet vectors fit. What is longer is cut. */
+export const storeMessageUnitsMax = 16_384
+
+/** The vectors of a version: 256 of them, each with a long list of groups. */
+export const storeVectorsBytesMax = 4 * 1024 * 1024
+
+/** A blob may be let go while a check or a backup reads: the journal says so then, and is read again so often at most. */
+export const storeReadingsMax = 5
+
+/** How long who reads a journal that is in use waits before a line without an end is one that stays so. */
+export const storeTailMs = 200
+
+/**
  * Processor time for each step of admission, in whole seconds because the system counts so. The dearest module is rewritten or
  * compiled in a fraction of one, and all vectors together have 1.3 s of fuel.
  */

@@ -1,0 +1,84 @@
+/**
+ * A subject's blobs: files named by the SHA-256 of what is in them. A blob is written under another name, made safe, and only then
+ * given its own: what has a digest for a name is whole. It is there before the line of the journal that names it.
+ */
+
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+
+import { PortcullisError } from '../errors.ts'
+import { type Disk, systemCode } from './disk.ts'
+import { reading, writing } from './failure.ts'
+
+export const BLOBS = 'blobs'
+
+/** What a blob is called while it is written. */
+const HALF = '.new'
+const ours = /^[0-9a-f]{64}(\.new)?$/
+
+export function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+export class Blobs {
+  readonly folder: string
+  readonly #disk: Disk
+
+  constructor(disk: Disk, subjectFolder: string) {
+    this.#disk = disk
+    this.folder = join(subjectFolder, BLOBS)
+  }
+
+  /**
+   * Returns when all of them are safe. One that is there already stays, if it is what its name says. Throws ERR_STORE_WRITE.
+   */
+  put(all: readonly Buffer[]): void {
+    writing(this.folder, () => {
+      for (const bytes of all) {
+        const path = join(this.folder, digestOf(bytes))
+        const there = this.#disk.read(path)
+        if (there === undefined || !there.equals(bytes)) this.#write(path, bytes)
+      }
+      // Also for those that were there: the one who wrote them may not have come to it.
+      this.#disk.syncFolder(this.folder)
+    })
+  }
+
+  #write(path: string, bytes: Buffer): void {
+    const half = path + HALF
+    const handle = this.#disk.open(half, 'new')
+    try {
+      this.#disk.write(handle, bytes)
+      this.#disk.sync(handle)
+    } finally {
+      this.#disk.close(handle)
+    }
+    this.#disk.rename(half, path)
+  }
+
+  /** Throws ERR_STORE_DIGEST unless it is there and is what was stored; ERR_FILE_READ. */
+  read(digest: string): Buffer {
+    const path = join(this.folder, digest)
+    const bytes = reading(path, () => this.#disk.read(path))
+    if (bytes !== undefined && digestOf(bytes) === digest) return bytes
+    const what =
+      bytes === undefined ? 'it is not there' : `its ${bytes.length} bytes are not those of its name`
+    const toDo = 'upload the version again, or put a backup in place'
+    throw new PortcullisError('ERR_STORE_DIGEST', `${path}: ${what}; ${toDo}`)
+  }
+
+  /**
+   * Takes away what no line names. A file that somebody has open, as on Windows, stays until the store is opened the next time:
+   * it costs its room and nothing else.
+   */
+  sweep(named: ReadonlySet<string>): void {
+    for (const { name } of writing(this.folder, () => this.#disk.list(this.folder)) ?? []) {
+      if (!ours.test(name) || named.has(name)) continue
+      try {
+        this.#disk.unlink(join(this.folder, name))
+      } catch (error) {
+        if (systemCode(error) === undefined) throw error
+      }
+    }
+  }
+}
