@@ -6,6 +6,7 @@
 
 import { platform, version } from '../paths.ts'
 import { addAuthorsCommands } from './commands/author.ts'
+import { addHistoryCommands } from './commands/history.ts'
 import { addHostCommands } from './commands/host.ts'
 import { addInstallationCommands } from './commands/installation.ts'
 import { runCommand, topCommand } from './run-command.ts'
@@ -17,5 +18,6 @@ const top = topCommand('portcullis')
 addAuthorsCommands(top)
 addHostCommands(top)
 addInstallationCommands(top)
+addHistoryCommands(top)
 
 await runCommand(top)
