@@ -205,6 +205,21 @@ export const closeMsMax = 5_000
 export const restartMsMin = 100
 export const restartMsMax = 5_000
 
+/** A line of a history names one question or one activation: some 150 bytes, and the longest names, escaped, fit. */
+export const historyLineBytesMax = 8_192
+
+/** Questions of a history: each takes some 600 bytes of memory, and Node has 2 to 4 GiB. */
+export const historyQuestionsMax = 3_000_000
+
+/** Activations of a history: a thousand in a test; this is for those that run for days. */
+export const historyActivationsMax = 1_000_000
+
+/** Violations of one kind that are told one by one; the others are counted. One cause often breaks thousands of answers. */
+export const historyViolationsMax = 10
+
+/** Events around a violation that are shown: what people read through. */
+export const historyAroundMax = 16
+
 assert(Number.isInteger(frameSlotsMin) && frameSlotsMin > frameSlotsOverhead)
 assert(fuelPerDecision <= fuelMax && fuelPerStart <= fuelMax)
 assert(processorMsMax < wallMsMax, 'a policy that computes is judged by its own time, not by the clock')

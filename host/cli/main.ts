@@ -6,6 +6,7 @@
 
 import { platform, version } from '../paths.ts'
 import { addAuthorsCommands } from './commands/author.ts'
+import { addHistoryCommands } from './commands/history.ts'
 import { addHostCommands } from './commands/host.ts'
 import { addInstallationCommands } from './commands/installation.ts'
 import { addVersionsCommands } from './commands/versions.ts'
@@ -19,5 +20,6 @@ addAuthorsCommands(top)
 addHostCommands(top)
 addVersionsCommands(top)
 addInstallationCommands(top)
+addHistoryCommands(top)
 
 await runCommand(top)
