@@ -80,6 +80,9 @@ export const activationWindowMs = 60_000
 /** A provisional activation waits for its confirmation this long at most: a week, which a timer holds. */
 export const confirmWithinMsMax = 7 * 24 * 3_600_000
 
+export const recordingFileBytesMax = 64 * 1024 * 1024
+export const recordingFilesMax = 8
+
 /** An evaluator that is told to flip does so after the question that it is at, which its watchdog ends after a second. */
 export const flipMsMax = 3_000
 
@@ -91,10 +94,6 @@ export const operatorLineBytesMax = 4 * 1024 * 1024
 
 /** What a command may take that has policies admitted: a thousand of them, on two slow cores. */
 export const operatorWorkMsMax = 600_000
-
-/** Who does something with a version, and why; a person's words. */
-export const operatorWhoUnitsMax = 128
-export const operatorWhyUnitsMax = 512
 
 /** How long a file's replacement waits for whoever has the file open: a scanner of Windows reads it in a fraction of that. */
 export const replaceMsMax = 2_000

@@ -11,7 +11,14 @@ import { readSettings } from '../tenant/settings.ts'
 import { readVectors } from '../winrm/vectors.ts'
 import { callersPath } from './callers-path.ts'
 import { tellHost } from './operator-client.ts'
-import { type SignedOptions, type SubjectOptions, signature, subjectArguments, subjectOf, subjectText } from './subject.ts'
+import {
+  type SignedOptions,
+  type SubjectOptions,
+  signature,
+  subjectArguments,
+  subjectOf,
+  subjectText,
+} from './subject.ts'
 
 export interface PushOptions extends SubjectOptions, SignedOptions {
   readonly config: string
@@ -50,6 +57,8 @@ export async function push(module: string, options: PushOptions): Promise<void> 
   const { number, policy, bytes, state } = version
   console.log(`${subjectText(subject)}, version ${number}: ${state}; ${bytes} bytes, SHA-256 ${policy}`)
   if (state !== 'active') {
-    console.log(`"portcullis activate ${number} ${subjectArguments(subject)} --config ${options.config}" makes it answer`)
+    console.log(
+      `"portcullis activate ${number} ${subjectArguments(subject)} --config ${options.config}" makes it answer`,
+    )
   }
 }

@@ -4,7 +4,7 @@ import { userInfo } from 'node:os'
 
 import { InvalidArgumentError } from 'commander'
 
-import { confirmWithinMsMax, operatorWhoUnitsMax, operatorWhyUnitsMax } from '../limits.ts'
+import { confirmWithinMsMax, storeWhoUnitsMax, storeWhyUnitsMax } from '../limits.ts'
 import type { By, Subject } from '../store/store.ts'
 
 export interface SubjectOptions {
@@ -22,20 +22,20 @@ export function subjectIfGiven({ tenant, guard }: SubjectOptions): Subject | und
   return tenant === undefined ? undefined : { tenant }
 }
 
-/** Throws as commander does for a missing option. */
+/** One of the two is given: the command line has been checked. */
 export function subjectOf(options: SubjectOptions): Subject {
-  const subject = subjectIfGiven(options)
-  if (subject === undefined) throw new InvalidArgumentError('error: give --tenant <name>, or --guard')
-  return subject
+  return subjectIfGiven(options) as Subject
 }
 
 /** The name that the system has for whoever runs this. What the host knows for sure is that it may. */
 export function signature({ reason }: SignedOptions): By {
-  if (reason !== undefined && reason.length > operatorWhyUnitsMax) {
-    throw new InvalidArgumentError(`error: --reason may have ${operatorWhyUnitsMax} characters`)
-  }
-  const who = userInfo().username.slice(0, operatorWhoUnitsMax)
+  const who = userInfo().username.slice(0, storeWhoUnitsMax)
   return { who, ...(reason !== undefined && { why: reason }) }
+}
+
+export function reasonOf(text: string): string {
+  if (text.length <= storeWhyUnitsMax) return text
+  throw new InvalidArgumentError(`At most ${storeWhyUnitsMax} characters.`)
 }
 
 const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const

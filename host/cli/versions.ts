@@ -25,7 +25,8 @@ function stateText({ state, refusal, blobs }: StoredVersion): string {
 function print({ subject, active, versions }: SubjectVersions): void {
   const until = active?.confirmByMs
   const provisional = until === undefined ? '' : `, provisional until ${new Date(until).toISOString()}`
-  const now = active?.number == null ? 'nothing is active' : `version ${active.number} is active${provisional}`
+  const now =
+    active?.number == null ? 'nothing is active' : `version ${active.number} is active${provisional}`
   console.log(`${subjectText(subject)}: ${now}\n`)
   const rows = versions.map((version) => [
     String(version.number),
@@ -49,6 +50,7 @@ export async function versions(options: VersionsOptions): Promise<void> {
     ...(subject !== undefined && { subject }),
   })) as readonly SubjectVersions[]
   if (options.json) console.log(JSON.stringify(answer))
-  else if (answer.length === 0) console.log('the configuration names every policy itself; the store serves nobody')
+  else if (answer.length === 0)
+    console.log('the configuration names every policy itself; the store serves nobody')
   else for (const one of answer) print(one)
 }

@@ -134,6 +134,11 @@ export class Store {
     return this.#history(subject).versions
   }
 
+  /** Throws ERR_VERSION_UNKNOWN. */
+  version(subject: Subject, number: number): StoredVersion {
+    return this.#history(subject).version(number)
+  }
+
   /** Undefined: nothing was ever activated. */
   active(subject: Subject): Active | undefined {
     return this.#history(subject).active

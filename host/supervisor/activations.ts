@@ -102,7 +102,10 @@ export class Activations {
     const version = this.#store.upload(subject, upload, by, Date.now())
     await this.#around.source.ofStore(this.#store, subject, version, fuelPerDecision)
     const { number, policy } = version
-    this.#around.log.info({ event: 'version-pushed', ...named(subject), version: number, policy, ...by }, 'pushed')
+    this.#around.log.info(
+      { event: 'version-pushed', ...named(subject), version: number, policy, ...by },
+      'pushed',
+    )
     return this.#store.version(subject, number)
   }
 
@@ -144,11 +147,17 @@ export class Activations {
     this.#choiceOf(subject)
     const active = this.#store.active(subject)
     if (active?.confirmByMs === undefined) {
-      throw new PortcullisError('ERR_ACTIVATION_PENDING', `${subjectName(subject)}: nothing waits for a confirmation`)
+      throw new PortcullisError(
+        'ERR_ACTIVATION_PENDING',
+        `${subjectName(subject)}: nothing waits for a confirmation`,
+      )
     }
     this.#store.confirm(subject, by, Date.now())
     this.#noTimer(subject)
-    this.#around.log.info({ event: 'version-confirmed', ...named(subject), version: active.number, ...by }, 'confirmed')
+    this.#around.log.info(
+      { event: 'version-confirmed', ...named(subject), version: active.number, ...by },
+      'confirmed',
+    )
     const { generation } = this.#around.live.now
     return { ...this.#state(subject), generation, changed: true, milliseconds: 0 }
   }
@@ -174,7 +183,10 @@ export class Activations {
     const choice = subject === 'guard' ? guard : tenants.find(({ name }) => name === subject.tenant)
     const name = subjectName(subject)
     if (choice === undefined) {
-      throw new PortcullisError('ERR_VERSION_SUBJECT', `the configuration has no ${subject === 'guard' ? 'guard' : `tenant ${name}`}`)
+      throw new PortcullisError(
+        'ERR_VERSION_SUBJECT',
+        `the configuration has no ${subject === 'guard' ? 'guard' : `tenant ${name}`}`,
+      )
     }
     if (choice.policy !== undefined) {
       throw new PortcullisError(

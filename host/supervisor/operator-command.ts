@@ -4,7 +4,7 @@
  */
 
 import { PortcullisError } from '../errors.ts'
-import { confirmWithinMsMax, moduleBytesMax, operatorWhoUnitsMax, operatorWhyUnitsMax } from '../limits.ts'
+import { confirmWithinMsMax, moduleBytesMax, storeWhoUnitsMax, storeWhyUnitsMax } from '../limits.ts'
 import { lazySchema } from '../schema.ts'
 import type { Subject } from '../store/store.ts'
 
@@ -46,8 +46,8 @@ const subject = {
   ],
 }
 const signed = {
-  who: { type: 'string', minLength: 1, maxLength: operatorWhoUnitsMax },
-  why: { type: 'string', maxLength: operatorWhyUnitsMax },
+  who: { type: 'string', minLength: 1, maxLength: storeWhoUnitsMax },
+  why: { type: 'string', maxLength: storeWhyUnitsMax },
 }
 
 function command(name: string, required: object, optional: object = {}): object {
@@ -77,7 +77,11 @@ const schema = lazySchema<OperatorCommand>(
         'push',
         {
           subject,
-          module: { type: 'string', maxLength: 4 * Math.ceil((moduleBytesMax + 1) / 3), pattern: '^[A-Za-z0-9+/]*=*$' },
+          module: {
+            type: 'string',
+            maxLength: 4 * Math.ceil((moduleBytesMax + 1) / 3),
+            pattern: '^[A-Za-z0-9+/]*=*$',
+          },
           who,
         },
         { settings: { type: 'object' }, vectors: { type: 'string' }, ...optionalWhy },

@@ -41,7 +41,9 @@ async function answer(socket: Socket, obey: Obey, line: string): Promise<void> {
     socket.end(`${JSON.stringify({ result: await obey(readCommand(line)) })}\n`)
   } catch (error) {
     const { code, detail } =
-      error instanceof PortcullisError ? error : new PortcullisError('ERR_HOST_FAULT', (error as Error).message)
+      error instanceof PortcullisError
+        ? error
+        : new PortcullisError('ERR_HOST_FAULT', (error as Error).message)
     socket.end(`${JSON.stringify({ error: detail, code })}\n`)
   }
 }

@@ -27,7 +27,11 @@ function byOf({ who, why }: By): By {
   return { who, ...(why !== undefined && { why }) }
 }
 
-function lift({ blame, store, log, quarantineChanged }: Obedient, tenant: string, by: By): readonly Quarantined[] {
+function lift(
+  { blame, store, log, quarantineChanged }: Obedient,
+  tenant: string,
+  by: By,
+): readonly Quarantined[] {
   const isKnown = blame.quarantined.some((version) => version.tenant === tenant)
   if (!isKnown) return []
   store?.lift({ tenant }, by, Date.now())
@@ -63,7 +67,10 @@ type VersionCommand = Extract<
 
 function withVersions({ activations }: Obedient, command: VersionCommand): unknown {
   if (activations === undefined) {
-    throw new PortcullisError('ERR_VERSION_SUBJECT', 'the configuration names no "store"; add it, and start the host again')
+    throw new PortcullisError(
+      'ERR_VERSION_SUBJECT',
+      'the configuration names no "store"; add it, and start the host again',
+    )
   }
   switch (command.command) {
     case 'push': {

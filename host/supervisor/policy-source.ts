@@ -115,7 +115,12 @@ export class PolicySource {
   }
 
   /** Returns the digest of the metered module. */
-  async #admit(store: Store, subject: Subject, { number, policy }: StoredVersion, fuel: number): Promise<string> {
+  async #admit(
+    store: Store,
+    subject: Subject,
+    { number, policy }: StoredVersion,
+    fuel: number,
+  ): Promise<string> {
     const settings = store.readSettings(subject, number)
     const text = store.readVectors(subject, number)
     const admission = await admit(store.readModule(subject, number), {
@@ -130,7 +135,10 @@ export class PolicySource {
       if (store.active(subject)?.number !== number) {
         store.refused(subject, number, { code: first?.code ?? 'ERR_HOST_FAULT', message }, Date.now())
       }
-      throw new PortcullisError('ERR_VERSION_REFUSED', `${subjectName(subject)}, version ${number}: ${message}`)
+      throw new PortcullisError(
+        'ERR_VERSION_REFUSED',
+        `${subjectName(subject)}, version ${number}: ${message}`,
+      )
     }
     const { report, metered } = admission
     store.admitted(subject, number, { metered, rewriter, profile: profileOf(fuel) }, Date.now())

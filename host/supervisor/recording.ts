@@ -59,7 +59,10 @@ export class Recording {
       if (!(error instanceof PortcullisError)) throw error
       this.#recorder = undefined
       const { code, detail } = error
-      this.#log.error({ event: 'recording-failed', code, detail }, 'nothing is recorded until the next reload')
+      this.#log.error(
+        { event: 'recording-failed', code, detail },
+        'nothing is recorded until the next reload',
+      )
     }
   }
 }

@@ -8,9 +8,8 @@
  * ever served is not started again in a loop: each failure in a row doubles the pause.
  */
 
-import type { Logger } from 'pino'
-
 import { isDeepStrictEqual } from 'node:util'
+import type { Logger } from 'pino'
 
 import type { FromEvaluator, Version } from '../control/messages.ts'
 import type { Overtime, Running } from '../control/read-message.ts'
@@ -126,7 +125,10 @@ export class Supervisor implements EvaluatorOwner {
     const store = Store.open(folder)
     this.#store = store
     for (const { subject, bytes } of store.repairs) {
-      this.#log.warn({ event: 'store-repaired', subject, bytes }, 'what a crash had left half written is cut off')
+      this.#log.warn(
+        { event: 'store-repaired', subject, bytes },
+        'what a crash had left half written is cut off',
+      )
     }
     this.#source = new PolicySource(store, this.#log)
     this.#activations = new Activations(store, {

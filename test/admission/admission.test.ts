@@ -10,8 +10,7 @@ import { describe, expect, it } from 'vitest'
 import { admit } from '../../host/admission/admission.ts'
 import type { Report } from '../../host/admission/report.ts'
 import { rewritePolicy } from '../../host/engine/policy-module.ts'
-import { COST_TABLE_VERSION } from '../../host/engine/wasm/costs.ts'
-import { REWRITER_VERSION } from '../../host/engine/wasm/meter.ts'
+import { COST_TABLE_VERSION, rewriter } from '../../host/engine/wasm/versions.ts'
 import type { ErrorCode } from '../../host/errors.ts'
 import { meteredBytesMax, moduleBytesMax } from '../../host/limits.ts'
 import { root } from '../../host/paths.ts'
@@ -42,7 +41,7 @@ describe('an example', () => {
       meteredSha256: sha256(rewritten.bytes),
       meteredBytes: rewritten.bytes.length,
       costTable: COST_TABLE_VERSION,
-      rewriter: `${REWRITER_VERSION}.${COST_TABLE_VERSION}`,
+      rewriter,
       functions: rewritten.upload.functions.length,
       memoryPages: { minimum: 1, maximum: 16, used: 1 },
       droppedExports: [],

@@ -37,7 +37,7 @@ afterAll(async () => {
 const quarantine = () => tellHost(bed.endpoint, { command: 'quarantine' }) as Promise<unknown[]>
 
 beforeEach(async () => {
-  await tellHost(bed.endpoint, { command: 'lift', tenant: 'suspect' })
+  await tellHost(bed.endpoint, { command: 'lift', tenant: 'suspect', who: 'test' })
   await sleep(2_100) // what was suspected is forgotten
   await settled(host)
 })

@@ -32,7 +32,7 @@ beforeEach(async () => {
     async () => died().length,
     (count) => count === kills,
   )
-  await tellHost(bed.endpoint, { command: 'lift', tenant: 'bad' })
+  await tellHost(bed.endpoint, { command: 'lift', tenant: 'bad', who: 'test' })
   await settled(host)
 })
 
@@ -148,7 +148,7 @@ describe('an endless policy that has fuel for seconds', () => {
 
   it('answers again once the operator has lifted the quarantine', async () => {
     await askUntilQuarantined()
-    const lifted = await tellHost(bed.endpoint, { command: 'lift', tenant: 'bad' })
+    const lifted = await tellHost(bed.endpoint, { command: 'lift', tenant: 'bad', who: 'test' })
     expect(lifted).toMatchObject([{ tenant: 'bad' }])
     await eventually(
       () => bed.winrm.ask(bad, user),

@@ -113,10 +113,10 @@ describe('a quarantine that is lifted', () => {
 
 describe('what an evaluator says that it ran', () => {
   const config = {
-    tenants: [
-      { name: 'contoso', policy },
-      { name: 'fabrikam', policy: 'cc'.repeat(32) },
-    ],
+    tenants: new Map([
+      ['contoso', { name: 'contoso', policy }],
+      ['fabrikam', { name: 'fabrikam', policy: 'cc'.repeat(32) }],
+    ]),
     guard: { policy: guard, fuelPerDecision: 1 },
   } as unknown as Parameters<typeof isConfigured>[0]
 

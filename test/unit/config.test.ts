@@ -62,6 +62,10 @@ describe('a configuration', () => {
     expect(load(good)).toEqual({
       endpoint: join(folder, 'endpoint'),
       evaluators: Math.min(availableParallelism(), 64),
+      store: undefined,
+      recording: undefined,
+      activationsPerMinute: 30,
+      breakGlass: new Map(),
       guard: undefined,
       tenants: [
         {
@@ -247,12 +251,12 @@ describe('a configuration that breaks the schema', () => {
     [
       'has a guard without a policy',
       { ...good, guard: {} },
-      ["at /guard: must have required property 'policy'"],
+      ['at /guard: it names no "policy"; name one, or a "store" at the top'],
     ],
     [
       'has a tenant without a policy',
       withTenant({ policy: undefined }),
-      ["at /tenants/0: must have required property 'policy'"],
+      ['at /tenants/0: it names no "policy"; name one, or a "store" at the top'],
     ],
     ['has a tenant without applications', withTenant({ applications: [] }), ['at /tenants/0/applications: ']],
     [

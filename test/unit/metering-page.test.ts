@@ -5,8 +5,9 @@ import { join } from 'node:path'
 
 import { describe, expect, it } from 'vitest'
 
-import { COST_TABLE_VERSION, cost, weightOf } from '../../host/engine/wasm/costs.ts'
+import { cost, weightOf } from '../../host/engine/wasm/costs.ts'
 import { admittedOpcodes, operationOf } from '../../host/engine/wasm/instructions.ts'
+import { COST_TABLE_VERSION } from '../../host/engine/wasm/versions.ts'
 import {
   frameSlotsMin,
   frameSlotsOverhead,

@@ -2,13 +2,13 @@
 
 import { type Command, Option } from 'commander'
 
-import { durationOf } from '../subject.ts'
+import { durationOf, reasonOf } from '../subject.ts'
 
 const subjectHelp = `
 A running host does it, which is found by its configuration's endpoint, and asked as the account it runs as. Status 0: done;
 1: refused, with the reason; 2: a file cannot be used.`
 
-/** With --tenant or --guard, of which one is meant. */
+/** With --tenant or --guard. */
 function subjectCommand(top: Command, name: string, description: string): Command {
   return top
     .command(name)
@@ -20,35 +20,48 @@ function subjectCommand(top: Command, name: string, description: string): Comman
     .addHelpText('after', subjectHelp)
 }
 
-export function addVersionsCommands(top: Command): void {
-  const reason = ['--reason <text>', 'why, for the journal and the log'] as const
+/** One of the two has to be given. */
+function changeCommand(top: Command, name: string, description: string): Command {
+  return subjectCommand(top, name, description).hook('preAction', (command) => {
+    const { tenant, guard } = command.opts()
+    if (tenant === undefined && !guard) command.error("error: give '--tenant <name>' or '--guard'")
+  })
+}
 
-  subjectCommand(top, 'push', 'take a compiled policy into the store of a running host, and have it admitted')
+export function addVersionsCommands(top: Command): void {
+  const reason = ['--reason <text>', 'why, for the journal and the log', reasonOf] as const
+
+  changeCommand(top, 'push', 'take a compiled policy into the store of a running host, and have it admitted')
     .argument('<module>', 'WebAssembly file')
     .option('--settings <file>', "the policy's settings, JSON: key to list of texts")
     .option('--vectors <file>', 'questions with the answers that are expected (a line of JSON each)')
     .option(...reason)
     .action(async (module, options) => (await import('../push.ts')).push(module, options))
 
-  subjectCommand(top, 'activate', 'make a version answer, everywhere at once and without a restart')
+  changeCommand(top, 'activate', 'make a version answer, everywhere at once and without a restart')
     .argument('<version>', "its number, or the beginning of its module's SHA-256")
     .addOption(
-      new Option('--confirm-within <time>', 'return to the one before unless it is confirmed in time, such as 10m')
-        .argParser(durationOf),
+      new Option(
+        '--confirm-within <time>',
+        'return to the one before unless it is confirmed in time, such as 10m',
+      ).argParser(durationOf),
     )
     .option(...reason)
     .action(async (version, options) => (await import('../activate.ts')).activate(version, options))
 
-  subjectCommand(top, 'confirm', 'keep a version that was activated with --confirm-within')
+  changeCommand(top, 'confirm', 'keep a version that was activated with --confirm-within')
     .option(...reason)
     .action(async (options) => (await import('../activate.ts')).confirm(options))
 
-  subjectCommand(top, 'rollback', 'make the version answer again that did before')
+  changeCommand(top, 'rollback', 'make the version answer again that did before')
     .option(...reason)
     .action(async (options) => (await import('../activate.ts')).rollback(options))
 
-  subjectCommand(top, 'versions', 'show the versions in the store of a running host (default: of everybody)')
-    .action(async (options) => (await import('../versions.ts')).versions(options))
+  subjectCommand(
+    top,
+    'versions',
+    'show the versions in the store of a running host (default: of everybody)',
+  ).action(async (options) => (await import('../versions.ts')).versions(options))
 
   top
     .command('reload')
