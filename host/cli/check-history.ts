@@ -20,10 +20,10 @@ function figureLines(figures: HistoryFigures): string[] {
   const { questions, callers, decided, noAnswers, shown, recorded, activations } = figures
   const { acknowledged, refused, unheard } = activations
   return [
-    `questions    ${number(questions)} of ${count(callers, 'caller')}; ${number(decided)} decided, ${number(noAnswers)} without an answer`,
-    `evidence     ${number(shown)} answers show who gave them, ${number(recorded)} are recorded`,
-    `activations  ${number(acknowledged)} acknowledged, ${number(refused)} refused, ${number(unheard)} never heard of again`,
-    `contested    ${number(figures.contested)} questions during an activation; ${number(figures.generationsSeen)} generations seen`,
+    `questions    ${number(questions)} of ${count(callers, 'caller')}; decided ${number(decided)}, without an answer ${number(noAnswers)}`,
+    `evidence     in the answer itself ${number(shown)}, in a record ${number(recorded)}`,
+    `activations  acknowledged ${number(acknowledged)}, refused ${number(refused)}, never heard of again ${number(unheard)}`,
+    `contested    ${number(figures.contested)} during an activation; generations seen ${number(figures.generationsSeen)}`,
   ]
 }
 

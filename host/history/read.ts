@@ -46,7 +46,22 @@ function parseEvent(text: string, line: number): HistoryEvent {
     throw new PortcullisError(code, `line ${line}: it must be an object with a type: ${types.join(', ')}`)
   }
   if (!schema()(value)) checkSchema(schema, value, `line ${line}`, code)
+  const problem = contradictionIn(value as HistoryEvent)
+  if (problem !== undefined) throw new PortcullisError(code, `line ${line}: ${problem}`)
   return value as HistoryEvent
+}
+
+/** What no schema says in words that help. */
+function contradictionIn(event: HistoryEvent): string | undefined {
+  if (event.type === 'answered' && event.outcome === 'no-answer' && event.shows !== undefined) {
+    return 'nobody gave this answer, so it cannot show who did: leave out "shows"'
+  }
+  if (event.type !== 'activation' || (event.refused === undefined && event.generation !== undefined)) {
+    return undefined
+  }
+  if (event.refused === undefined) return 'only a refused activation may be without its "generation"'
+  if (event.acknowledged === undefined) return undefined
+  return 'it is either "acknowledged" or "refused", not both'
 }
 
 /** Collects pieces of a file and adds each line that is whole. */
@@ -95,27 +110,48 @@ class Lines {
   }
 }
 
-/** Throws ERR_HISTORY_FILE, with path and line. */
-export function readHistory(path: string): History {
-  let file: number | undefined
+function unreadable(path: string, error: unknown): PortcullisError {
+  return new PortcullisError(code, `${path} ${whyUnreadable(error)}`)
+}
+
+/** Gives the file's bytes to `take`, in pieces that are valid only during the call. */
+function readPieces(path: string, take: (piece: Buffer) => void): void {
+  const piece = Buffer.allocUnsafe(PIECE_BYTES)
+  const read = (file: number): number => {
+    try {
+      return readSync(file, piece)
+    } catch (error) {
+      throw unreadable(path, error)
+    }
+  }
+  let file: number
   try {
     file = openSync(path, 'r')
-    const lines = new Lines()
-    const piece = Buffer.allocUnsafe(PIECE_BYTES)
-    for (let length = readSync(file, piece); length > 0; length = readSync(file, piece)) {
-      lines.piece(piece.subarray(0, length))
-    }
-    lines.end()
-    return lines.history
   } catch (error) {
-    if (error instanceof PortcullisError) throw new PortcullisError(code, `${path}, ${detailOf(error)}`)
-    throw new PortcullisError(code, `${path} ${whyUnreadable(error)}`)
+    throw unreadable(path, error)
+  }
+  try {
+    for (let length = read(file); length > 0; length = read(file)) take(piece.subarray(0, length))
   } finally {
-    if (file !== undefined) closeSync(file)
+    closeSync(file)
   }
 }
 
-/** What is said of JSON that is none begins as if its source were before it. */
-function detailOf({ detail }: PortcullisError): string {
-  return detail.replace(/^, /, '')
+/** What is wrong in the file is told with its path. */
+function within<Result>(path: string, act: () => Result): Result {
+  try {
+    return act()
+  } catch (error) {
+    if (!(error instanceof PortcullisError)) throw error
+    // What is said of JSON that is none begins as if its source were before it.
+    throw new PortcullisError(code, `${path}, ${error.detail.replace(/^, /, '')}`)
+  }
+}
+
+/** Throws ERR_HISTORY_FILE, with path and line. */
+export function readHistory(path: string): History {
+  const lines = new Lines()
+  readPieces(path, (piece) => within(path, () => lines.piece(piece)))
+  within(path, () => lines.end())
+  return lines.history
 }

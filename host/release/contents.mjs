@@ -78,7 +78,8 @@ export async function contentsOf(system) {
 async function addHost(files) {
   for (const [name, bytes] of await bundleHost(root)) files.set(name, bytes)
   for (const name of filesOf(join(root, 'host'))) {
-    const isData = !/^release\/|^(\w+\/)?README\.md$|\.ts$/.test(name)
+    // A folder's own README is for who reads the sources; those of templates, deeper down, are data.
+    const isData = !/^release\/|^([a-z]+\/)?README\.md$|\.ts$/.test(name)
     if (isData) files.set(`host/${name}`, read(`host/${name}`))
   }
 }

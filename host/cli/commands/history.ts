@@ -1,11 +1,19 @@
 /** The command of who tests a host, as commander knows it. What it does is loaded when it runs. */
 
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 
 function countOf(value: string): number {
   const number = Number(value)
   if (/^\d+$/.test(value) && Number.isSafeInteger(number)) return number
   throw new InvalidArgumentError('It must be a whole number, from 0.')
+}
+
+/** "--no-" begins a word here; commander takes it for the opposite of "--answers-max". */
+function noAnswersOption(): Option {
+  const words = 'so many questions may come to no answer (default: 0)'
+  const option = new Option('--no-answers-max <n>', words).argParser(countOf)
+  option.negate = false
+  return option
 }
 
 export function addHistoryCommands(top: Command): void {
@@ -15,7 +23,7 @@ export function addHistoryCommands(top: Command): void {
       'prove from a recorded history that no question was lost or mixed while versions were activated',
     )
     .argument('<file>', 'the history, JSON lines')
-    .option('--no-answers-max <n>', 'so many questions may come to no answer (default: 0)', countOf)
+    .addOption(noAnswersOption())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
