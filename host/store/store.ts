@@ -24,7 +24,7 @@ import { type Disk, realDisk } from './disk.ts'
 import type { By, Entry } from './entry.ts'
 import { writing } from './failure.ts'
 import { type Active, History, type Quarantined, type StoredVersion } from './history.ts'
-import { foundSubjects, type Subject, subjectFolder, subjectName, TENANTS_FOLDER } from './subject-folder.ts'
+import { foundSubjects, type Subject, subjectFolder, subjectName } from './subject-folder.ts'
 import { readSubject, SubjectStore } from './subject-store.ts'
 
 export type { By, Entry } from './entry.ts'
@@ -103,10 +103,6 @@ export class Store {
     })
     const unlock = disk.lock(join(folder, LOCK))
     try {
-      writing(folder, () => {
-        disk.makeFolder(join(folder, TENANTS_FOLDER))
-        disk.syncFolder(folder)
-      })
       return new Store(folder, disk, unlock)
     } catch (error) {
       unlock()

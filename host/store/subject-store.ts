@@ -114,7 +114,6 @@ export class SubjectStore {
       } finally {
         this.#disk.close(handle)
       }
-      this.#disk.syncFolder(folder)
       this.#disk.makeFolder(this.blobs.folder)
       this.#disk.syncFolder(folder)
     })

@@ -115,7 +115,7 @@ function expectState(disk: MemoryDisk, expected: unknown, place: string): void {
 }
 
 describe('whatever call it is ended at, an operation is either done or not begun', () => {
-  let base = new MemoryDisk()
+  const base = new MemoryDisk()
   Store.open('/store', base).close()
 
   for (const operation of operations) {
@@ -230,6 +230,5 @@ describe('whatever call it is ended at, an operation is either done or not begun
       'unlink',
       'write',
     ])
-    base = new MemoryDisk()
   })
 })

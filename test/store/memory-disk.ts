@@ -26,8 +26,11 @@ type Node = FileNode | FolderNode
 export interface Loss {
   /** Of unsafe bytes, which prefix is kept. */
   keep(count: number): number
-  /** Whether what is not kept of unsafe bytes is gone, or reads as zeros: some file systems know the length first. */
-  rest: 'gone' | 'zeros'
+  /**
+   * Whether what is not kept of unsafe bytes is gone, or reads as zeros, because the file system knew the length first; `hole`: it is
+   * the beginning that does, and the rest is there.
+   */
+  rest: 'gone' | 'zeros' | 'hole'
   /** Whether a folder's names are as they were seen, or as they were safe. */
   names: 'seen' | 'safe'
 }
@@ -243,8 +246,12 @@ function remainingFile({ bytes, safe }: FileNode, loss: Loss | undefined): FileN
   }
   const unsafe = bytes.subarray(safe.length)
   const kept = Math.min(Math.max(loss.keep(unsafe.length), 0), unsafe.length)
-  const rest = Buffer.alloc(loss.rest === 'zeros' ? unsafe.length - kept : 0)
-  const left = Buffer.concat([safe, unsafe.subarray(0, kept), rest])
+  const parts = {
+    gone: [unsafe.subarray(0, kept)],
+    zeros: [unsafe.subarray(0, kept), Buffer.alloc(unsafe.length - kept)],
+    hole: [Buffer.alloc(kept), unsafe.subarray(kept)],
+  }
+  const left = Buffer.concat([safe, ...parts[loss.rest]])
   return { bytes: left, safe: left }
 }
 

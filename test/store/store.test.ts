@@ -278,6 +278,7 @@ describe('the store', () => {
 
   it('gives the lock back when it cannot be opened', () => {
     store.close()
+    disk.makeFolder('/store/tenants')
     disk.makeFolder('/store/tenants/Contoso')
     expect(refusal(() => Store.open('/store', disk))).toMatchObject({ code: 'ERR_STORE_DAMAGED' })
     disk.removeFolder('/store/tenants/Contoso')

@@ -48,6 +48,11 @@ export const worlds: readonly World[] = [
     loss: { keep: (count) => count >> 1, rest: 'zeros', names: 'seen' },
     keepsWhole: false,
   },
+  {
+    name: 'the power is lost, and what is not safe has a hole in front',
+    loss: { keep: (count) => count >> 1, rest: 'hole', names: 'seen' },
+    keepsWhole: false,
+  },
 ]
 
 function blobsOf(store: Store, subject: Subject, { number, admission, blobs }: StoredVersion): unknown {
