@@ -5,6 +5,7 @@
  */
 
 import { platform, version } from '../paths.ts'
+import { addAnalysisCommands } from './commands/analysis.ts'
 import { addAuthorsCommands } from './commands/author.ts'
 import { addHostCommands } from './commands/host.ts'
 import { addInstallationCommands } from './commands/installation.ts'
@@ -16,6 +17,7 @@ const top = topCommand('portcullis')
 
 addAuthorsCommands(top)
 addHostCommands(top)
+addAnalysisCommands(top)
 addInstallationCommands(top)
 
 await runCommand(top)
