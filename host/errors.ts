@@ -95,7 +95,12 @@ export const errorTable = {
   ERR_PLUGIN_SETTINGS: { fault: 'operator', text: "the plug-in's settings file cannot be used" },
   ERR_VECTORS_FILE: { fault: 'operator', text: 'the vectors are not well-formed vectors' },
   ERR_HISTORY_FILE: { fault: 'operator', text: 'the history cannot be checked' },
-  ERR_RECORDING_WRITE: { fault: 'operator', text: 'x' },
+  ERR_RECORDING_FILE: { fault: 'operator', text: 'the recording is not one that can be replayed' },
+  ERR_RECORDING_MODULE: {
+    fault: 'operator',
+    text: 'a module of the recording is not there, or not the one that was recorded',
+  },
+  ERR_RECORDING_WRITE: { fault: 'operator', text: 'the recording cannot be written' },
   ERR_IIS_UNREADABLE: { fault: 'operator', text: 'a configuration file of IIS cannot be read' },
   ERR_IIS_ENCODING: {
     fault: 'operator',

@@ -80,9 +80,6 @@ export const activationWindowMs = 60_000
 /** A provisional activation waits for its confirmation this long at most: a week, which a timer holds. */
 export const confirmWithinMsMax = 7 * 24 * 3_600_000
 
-export const recordingFileBytesMax = 64 * 1024 * 1024
-export const recordingFilesMax = 8
-
 /** An evaluator that is told to flip does so after the question that it is at, which its watchdog ends after a second. */
 export const flipMsMax = 3_000
 
@@ -193,6 +190,30 @@ export const printedBytesMax = 4096
 
 /** What a decision's record keeps of a caller's name, action and resource; the rest is cut, with its length. */
 export const recordTextUnitsMax = 512
+
+/** A file of a recording: some 40,000 decisions, and no more than an editor opens. */
+export const recordingFileBytesMax = 64 * 1024 * 1024
+
+/** Files of a recording, the one that is written among them: with their size 1 GiB, what a busy host decides in some hours. */
+export const recordingFilesMax = 16
+
+/** The longest line is a tenant's: 100 applications and its settings, with every unit escaped. */
+export const recordingLineBytesMax = 4 * 1024 * 1024
+
+/** Wall time for one replayed decision: guard and tenant with the most fuel that there is take a third of it. */
+export const replayWallMsMax = 30_000
+
+/** Memory of a process that replays, beyond what a bare Node has: policies' memory and images, modules, a batch of questions. */
+export const replayDataBytesMax = 1024 * 1024 * 1024
+
+/** Processor time of a process that replays. It lives as long as there are questions; a day's worth means that nobody looks. */
+export const replayProcessorSMax = 24 * 3600
+
+/** So many processes may end over the questions of one tenant before the rest of them is not asked any more. */
+export const replayEndsMax = 8
+
+/** What a process that replays may say to one question: a few texts of 512 units, each unit escaped. */
+export const replayAnswerBytesMax = 64 * 1024
 
 /** A new evaluator loads koffi and compiles every policy; this tells a slow one from one that hangs. */
 export const evaluatorReadyMsMax = 30_000

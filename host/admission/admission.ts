@@ -153,6 +153,17 @@ export async function answersOf(
   return said.tried.map(({ description }) => description)
 }
 
+/**
+ * The first step alone, for modules that were admitted before: the metered bytes. Rejects with the code of a refusal, or if the
+ * installation is not whole.
+ */
+export async function meter(upload: Uint8Array, steps: Steps = installedSteps): Promise<Buffer> {
+  const rewritten = await rewrite(upload, steps)
+  if (rewritten instanceof PortcullisError) throw rewritten
+  if ('refused' in rewritten) throw new PortcullisError(rewritten.refused.code, rewritten.refused.detail)
+  return Buffer.from(rewritten.metered as Buffer)
+}
+
 /** Rejects only if the installation is not whole; whatever an upload does is in what this resolves to. */
 export async function admit(
   upload: Uint8Array,

@@ -76,8 +76,7 @@ class DisposableProcess {
 
   #failure(status: number | null, signal: NodeJS.Signals | null): PortcullisError | undefined {
     if (status === 0) return undefined
-    const words = lastWords.exec(this.#printed)?.[0].slice(0, WORDS_UNITS_MAX)
-    const how = `${signal ?? `status ${status}`}${words === undefined ? '' : `, ${words}`}`
+    const how = howItEnded(status, signal, this.#printed)
     // Nobody kills it but the system, which does it for its processor time.
     if (signal === 'SIGKILL' || signal === 'SIGXCPU') {
       return new PortcullisError(
@@ -88,6 +87,12 @@ class DisposableProcess {
     if (outOfMemory.test(this.#printed)) return new PortcullisError('ERR_ADMISSION_MEMORY', how)
     return crash(how)
   }
+}
+
+/** For people: the signal or status, and what it said last. */
+export function howItEnded(status: number | null, signal: NodeJS.Signals | null, printed: string): string {
+  const words = lastWords.exec(printed)?.[0].slice(0, WORDS_UNITS_MAX)
+  return `${signal ?? `status ${status}`}${words === undefined ? '' : `, ${words}`}`
 }
 
 export function crash(detail: string): PortcullisError {

@@ -4,16 +4,7 @@
  * first.
  */
 
-import koffi from 'koffi'
-
-import { PortcullisError } from '../errors.ts'
 import { admissionDataBytesMax, admissionProcessorSMax } from '../limits.ts'
-import { nativeLibrary } from '../paths.ts'
+import { limitProcess } from './limit-process.ts'
 
-const limitProcess = koffi
-  .load(nativeLibrary('portcullis_io'))
-  .func('int pcio_limit_process(uint32_t processor_s, uint64_t data_bytes)')
-
-if (limitProcess(admissionProcessorSMax, admissionDataBytesMax) !== 0) {
-  throw new PortcullisError('ERR_HOST_FAULT', 'a step of admission cannot be bounded')
-}
+limitProcess(admissionProcessorSMax, admissionDataBytesMax)

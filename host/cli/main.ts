@@ -5,6 +5,7 @@
  */
 
 import { platform, version } from '../paths.ts'
+import { addAnalysisCommands } from './commands/analysis.ts'
 import { addAuthorsCommands } from './commands/author.ts'
 import { addHistoryCommands } from './commands/history.ts'
 import { addHostCommands } from './commands/host.ts'
@@ -19,6 +20,7 @@ const top = topCommand('portcullis')
 addAuthorsCommands(top)
 addHostCommands(top)
 addVersionsCommands(top)
+addAnalysisCommands(top)
 addInstallationCommands(top)
 addHistoryCommands(top)
 

@@ -6,12 +6,12 @@
 import type { DecisionRecord } from '../control/messages.ts'
 import { recordTextUnitsMax } from '../limits.ts'
 import type { Guard, Tenant } from '../tenant/config.ts'
-import { compose } from '../winrm/compose.ts'
 import type { Decision } from '../winrm/decision.ts'
 import type { Answer } from '../wire/answer.ts'
 import { blockAttempt, blockId, blockKind, blockText, stampBlock } from '../wire/request-block.ts'
 import type { Decider } from './decider.ts'
 import type { Seat } from './policy-table.ts'
+import { weigh } from './weigh.ts'
 
 /**
  * A text as a record keeps it. A caller can make a name or a URI of 24,000 units; a record is for people, and 32 of
@@ -65,8 +65,7 @@ export function decide({ seat, application, generation, block, tenant, guard, gi
   const timeMs = Date.now()
   stampBlock(view, timeMs, seat.timeZone.offsetMinutes(timeMs))
   const kind = blockKind(view)
-  const respondents = { guard: guard?.ask.bind(guard), tenant: tenant.ask.bind(tenant) }
-  const decision = compose(kind, respondents, seat.tenant.rules)
+  const decision = weigh(kind, guard, tenant, seat.tenant.rules)
   const { outcome, code, ...rest } = decision
   const action = blockText(block, 'action')
   const resourceUri = blockText(block, 'resourceUri')

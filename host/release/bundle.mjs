@@ -13,6 +13,8 @@ const entries = [
   'admission/process-limits',
   'admission/rewrite-step',
   'admission/try-step',
+  'replay/process-limits',
+  'replay/replay-main',
 ]
 
 /** Loads native code from beside itself. */
