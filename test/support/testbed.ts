@@ -16,7 +16,8 @@ export interface TenantSpec {
   /** Also names the application: `wsman/<name>`. */
   readonly name: string
   /** A policy of test/policies or policies/examples. */
-  readonly policy: string
+  /** Without one it is the store's. */
+  readonly policy?: string
   /** Of another policy, in its place. */
   readonly policyFile?: string
   readonly accounts?: readonly string[]
@@ -38,8 +39,10 @@ export function configOf(tenants: readonly TenantSpec[], more: object = {}): obj
     tenants: tenants.map(({ name, policy, policyFile, accounts = [ownAccount()], ...members }) => ({
       name,
       applications: accounts.map((account) => ({ account, application: `wsman/${name}` })),
-      policy: policyFile ?? policyPath(policy),
-      ...(spins.includes(policy) && { fuelPerDecision: fuelMax }),
+      ...(policy !== undefined && {
+        policy: policyFile ?? policyPath(policy),
+        ...(spins.includes(policy) && { fuelPerDecision: fuelMax }),
+      }),
       ...members,
     })),
     ...more,
