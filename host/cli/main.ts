@@ -8,6 +8,7 @@ import { platform, version } from '../paths.ts'
 import { addAuthorsCommands } from './commands/author.ts'
 import { addHostCommands } from './commands/host.ts'
 import { addInstallationCommands } from './commands/installation.ts'
+import { addStoreCommands } from './commands/store.ts'
 import { runCommand, topCommand } from './run-command.ts'
 
 const top = topCommand('portcullis')
@@ -16,6 +17,7 @@ const top = topCommand('portcullis')
 
 addAuthorsCommands(top)
 addHostCommands(top)
+addStoreCommands(top)
 addInstallationCommands(top)
 
 await runCommand(top)
