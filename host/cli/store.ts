@@ -40,10 +40,7 @@ export function verify({ config, json }: StoreOptions): void {
   const { problems, notes } = checked
   if (json) console.log(JSON.stringify({ store, ...checked }))
   else {
-    say(
-      `${store}: ${counted(checked)}`,
-      ...notes.map((note) => `note: ${note}; the next start takes it away`),
-    )
+    say(`${store}: ${counted(checked)}`, ...notes.map((note) => `note: ${note}`))
     say(...problems.flatMap(problemLines))
     say(problems.length === 0 ? 'everything is as it was stored' : count(problems.length, 'problem'))
   }

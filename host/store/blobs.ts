@@ -22,6 +22,11 @@ export function isDigest(name: string): boolean {
   return /^[0-9a-f]{64}$/.test(name)
 }
 
+/** Whether a name is one that the store gives. */
+export function isOurs(name: string): boolean {
+  return isDigest(basename(name, HALF))
+}
+
 export class Blobs {
   readonly folder: string
   readonly #disk: Disk
@@ -63,7 +68,7 @@ export class Blobs {
     throw new StoreError('ERR_STORE_DIGEST', { file: path }, what, toDo)
   }
 
-  /** Names of what is in the folder and is not named. */
+  /** Names in the folder that are not among these. */
   unnamed(named: ReadonlySet<string>): string[] {
     const names = reading(this.folder, () => this.#disk.list(this.folder)) ?? []
     return names.map(({ name }) => name).filter((name) => !named.has(name))
@@ -75,7 +80,7 @@ export class Blobs {
    */
   sweep(named: ReadonlySet<string>): void {
     for (const name of this.unnamed(named)) {
-      if (!isDigest(basename(name, HALF))) continue
+      if (!isOurs(name)) continue
       try {
         this.#disk.unlink(join(this.folder, name))
       } catch (error) {

@@ -11,11 +11,11 @@ import { join } from 'node:path'
 
 import { PortcullisError } from '../errors.ts'
 import { storeReadingsMax, storeTailMs } from '../limits.ts'
-import { Blobs, isDigest } from './blobs.ts'
+import { Blobs, isDigest, isOurs } from './blobs.ts'
 import { type Disk, realDisk } from './disk.ts'
 import { damaged, reading, StoreError } from './failure.ts'
 import { JOURNAL } from './journal.ts'
-import { foundSubjects, notATenant, type Subject, subjectFolder, subjectName } from './subject-folder.ts'
+import { foundSubjects, notATenant, type Subject, subjectFolder } from './subject-folder.ts'
 import { type ReadSubject, readSubject } from './subject-store.ts'
 
 export interface Problem {
@@ -34,7 +34,7 @@ export interface Checked {
   readonly blobs: number
   readonly bytes: number
   readonly problems: readonly Problem[]
-  /** What a crash has left, or a host is at work on. The next start mends it. */
+  /** What a crash has left, or a host is at work on, or nobody needs. */
   readonly notes: readonly string[]
 }
 
@@ -101,6 +101,24 @@ function problemOf({ code, file, line, what, toDo }: StoreError, more = ''): Pro
   return { code, file, ...(line !== undefined && { line }), what: what + more, toDo }
 }
 
+/** What is there and does no harm. */
+function notesOf({ torn, history }: ReadSubject, blobs: Blobs, place: string): string[] {
+  const notes: string[] = []
+  if (torn > 0)
+    notes.push(
+      `${join(place, JOURNAL)}: ${torn} bytes of a line that was never finished; the next start cuts them off`,
+    )
+  for (const name of blobs.unnamed(history.named())) {
+    const path = join(blobs.folder, name)
+    notes.push(
+      isOurs(name)
+        ? `${path}: no line names it; unless a host is about to, the next start takes it away`
+        : `${path}: this is no file of the store; it may be taken away`,
+    )
+  }
+  return notes
+}
+
 /** Of a subject whose journal cannot be believed: the blobs that are not what their own names say. */
 function wrongBlobs(blobs: Blobs): Problem[] {
   const problems: Problem[] = []
@@ -141,11 +159,7 @@ export function verifyStore(folder: string, disk: Disk = realDisk): Checked {
       counts.versions += read.history.versions.length
       counts.entries += read.entries.length
       problems.push(...missing.map((error) => problemOf(error, ` (${owners(read, error.file)})`)))
-      if (read.torn > 0)
-        notes.push(`${join(place, JOURNAL)}: ${read.torn} bytes of a line that was never finished`)
-      const unnamed = blobs.unnamed(read.history.named()).length
-      if (unnamed > 0)
-        notes.push(`${subjectName(subject)}: ${unnamed} files in ${blobs.folder} that no line names`)
+      notes.push(...notesOf(read, blobs, place))
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
       problems.push(problemOf(error), ...wrongBlobs(blobs))
