@@ -58,7 +58,6 @@ function copyStore(disk: Disk, from: string, to: string): Checked {
     removeAll(disk, to)
     disk.makeFolder(to)
     for (const subject of subjects) copySubject(disk, from, to, subject)
-    disk.syncFolder(to)
   })
   const checked = verifyStore(to, disk)
   expectSound(to, checked)

@@ -139,6 +139,35 @@ describe('a backup', () => {
     expect(snapshot(Store.open('/backup', disk))).toEqual(snapshot(store))
   })
 
+  it('has nothing of what a host let go of after it was copied', () => {
+    for (let each = 3; each <= versionsKept; each++)
+      store.upload(contoso, { module: Buffer.from(`${each}`) }, by, 1)
+    const read = disk.read.bind(disk)
+    const second = digestOf(Buffer.from('3'))
+    let isLetGo = false
+    disk.read = (path) => {
+      // The first version has been copied; now two are let go, of which the other has not.
+      if (!isLetGo && path === `/store/tenants/t-contoso/blobs/${second}`) {
+        isLetGo = true
+        for (const text of ['new', 'newer']) store.upload(contoso, { module: Buffer.from(text) }, by, 1)
+      }
+      return read(path)
+    }
+    expect(backupStore('/store', '/backup', disk)).toMatchObject({ problems: [], notes: [] })
+    expect(store.versions(contoso).filter(({ blobs }) => !blobs)).toHaveLength(2)
+    expect(snapshot(Store.open('/backup', disk))).toEqual(snapshot(store))
+  })
+
+  it('that is not what was written is noticed, and nothing is left', () => {
+    const write = disk.write.bind(disk)
+    disk.write = (handle, bytes) => write(handle, bytes.toString() === 'first' ? Buffer.from('fist') : bytes)
+    expect(refusal(() => backupStore('/store', '/backup', disk))).toMatchObject({
+      code: 'ERR_STORE_DAMAGED',
+      detail: expect.stringContaining('its 4 bytes are not those of its name (of version 1)'),
+    })
+    expect(disk.list('/')?.map(({ name }) => name)).toEqual(['store'])
+  })
+
   it.each<[string, () => void, string]>([
     ['into a folder that is there', () => disk.makeFolder('/backup'), 'ERR_STORE_FOLDER'],
     ['of a damaged journal', () => put(journalPath, 'rubbish\n'), 'ERR_STORE_DAMAGED'],
@@ -184,6 +213,18 @@ describe('a restore', () => {
     other.close()
     restoreStore('/backup', '/other', disk)
     expect(snapshot(Store.open('/other', disk))).toEqual(snapshot(store))
+  })
+
+  it('into a store that a host filled just before it could be locked is refused', () => {
+    Store.open('/other', disk).close()
+    const lock = disk.lock.bind(disk)
+    disk.lock = (path) => {
+      disk.makeFolder('/other/guard')
+      return lock(path)
+    }
+    expect(refusal(() => restoreStore('/backup', '/other', disk)).code).toBe('ERR_STORE_FOLDER')
+    disk.lock = lock
+    Store.open('/other', disk).close()
   })
 
   it('of a damaged backup is refused, with every problem, and nothing is left', () => {
