@@ -62,7 +62,7 @@ it('nothing that was acknowledged is missing after a kill', async () => {
   }
   console.log(`${acknowledged} operations acknowledged`)
   expect(acknowledged).toBeGreaterThan(500)
-})
+}, 240_000)
 
 it('a store in use is verified and backed up, again and again, with nothing wrong in it', async () => {
   const child = spawn(process.execPath, command('used'), { stdio: ['ignore', 'ignore', 'inherit'] })
@@ -88,4 +88,4 @@ it('a store in use is verified and backed up, again and again, with nothing wron
     child.kill('SIGKILL')
   }
   expect(await ended).toBe('SIGKILL')
-})
+}, 240_000)
