@@ -10,6 +10,7 @@ import { addAuthorsCommands } from './commands/author.ts'
 import { addHistoryCommands } from './commands/history.ts'
 import { addHostCommands } from './commands/host.ts'
 import { addInstallationCommands } from './commands/installation.ts'
+import { addStoreCommands } from './commands/store.ts'
 import { addVersionsCommands } from './commands/versions.ts'
 import { runCommand, topCommand } from './run-command.ts'
 
@@ -20,8 +21,9 @@ const top = topCommand('portcullis')
 addAuthorsCommands(top)
 addHostCommands(top)
 addVersionsCommands(top)
+addStoreCommands(top)
 addAnalysisCommands(top)
-addInstallationCommands(top)
 addHistoryCommands(top)
+addInstallationCommands(top)
 
 await runCommand(top)

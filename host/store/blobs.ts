@@ -4,20 +4,27 @@
  */
 
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
-import { PortcullisError } from '../errors.ts'
-import { type Disk, systemCode } from './disk.ts'
-import { reading, writing } from './failure.ts'
+import { type Disk, systemCode, writeWhole } from './disk.ts'
+import { reading, StoreError, writing } from './failure.ts'
 
 export const BLOBS = 'blobs'
 
 /** What a blob is called while it is written. */
 const HALF = '.new'
-const ours = /^[0-9a-f]{64}(\.new)?$/
 
 export function digestOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
+}
+
+export function isDigest(name: string): boolean {
+  return /^[0-9a-f]{64}$/.test(name)
+}
+
+/** Whether a name is one that the store gives. */
+export function isOurs(name: string): boolean {
+  return isDigest(basename(name, HALF))
 }
 
 export class Blobs {
@@ -46,13 +53,7 @@ export class Blobs {
 
   #write(path: string, bytes: Buffer): void {
     const half = path + HALF
-    const handle = this.#disk.open(half, 'new')
-    try {
-      this.#disk.write(handle, bytes)
-      this.#disk.sync(handle)
-    } finally {
-      this.#disk.close(handle)
-    }
+    writeWhole(this.#disk, half, bytes)
     this.#disk.rename(half, path)
   }
 
@@ -64,7 +65,13 @@ export class Blobs {
     const what =
       bytes === undefined ? 'it is not there' : `its ${bytes.length} bytes are not those of its name`
     const toDo = 'upload the version again, or put a backup in place'
-    throw new PortcullisError('ERR_STORE_DIGEST', `${path}: ${what}; ${toDo}`)
+    throw new StoreError('ERR_STORE_DIGEST', { file: path }, what, toDo)
+  }
+
+  /** Names in the folder that are not among these. */
+  unnamed(named: ReadonlySet<string>): string[] {
+    const names = reading(this.folder, () => this.#disk.list(this.folder)) ?? []
+    return names.map(({ name }) => name).filter((name) => !named.has(name))
   }
 
   /**
@@ -72,8 +79,8 @@ export class Blobs {
    * it costs its room and nothing else.
    */
   sweep(named: ReadonlySet<string>): void {
-    for (const { name } of writing(this.folder, () => this.#disk.list(this.folder)) ?? []) {
-      if (!ours.test(name) || named.has(name)) continue
+    for (const name of this.unnamed(named)) {
+      if (!isOurs(name)) continue
       try {
         this.#disk.unlink(join(this.folder, name))
       } catch (error) {

@@ -21,6 +21,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
+import { join } from 'node:path'
 
 import { FileLock } from '../files/lock.ts'
 import { replaceMsMax } from '../limits.ts'
@@ -51,8 +52,15 @@ export interface Disk {
   removeFolder(path: string): void
   /** Windows has nothing to be asked: there a name is safe with its file. */
   syncFolder(path: string): void
-  /** The lock that one process may hold; returns what gives it back. Throws ERR_FILE_LOCKED, ERR_FILE_WRITE. */
-  lock(path: string): () => void
+  /** The lock that one process may hold. Throws ERR_FILE_LOCKED, ERR_FILE_WRITE. */
+  lock(path: string): Lock
+}
+
+export interface Lock {
+  /** Gives it back. Its file stays. */
+  release(): void
+  /** Gives it back and takes its file away; throws if somebody else has got it meanwhile. */
+  remove(): void
 }
 
 const isWindows = process.platform === 'win32'
@@ -131,6 +139,36 @@ export const realDisk: Disk = {
   },
   lock(path) {
     const lock = FileLock.take(path)
-    return () => lock.release()
+    return {
+      release: () => lock.release(),
+      remove() {
+        // Where a file that is open can go, nobody may come to hold one that is gone; Windows lets go of none that is open.
+        if (!isWindows) unlinkSync(path)
+        lock.release()
+        if (isWindows) unlinkSync(path)
+      },
+    }
   },
+}
+
+/** A file with these bytes, safe but for its name. */
+export function writeWhole(disk: Disk, path: string, bytes: Buffer): void {
+  const handle = disk.open(path, 'new')
+  try {
+    disk.write(handle, bytes)
+    disk.sync(handle)
+  } finally {
+    disk.close(handle)
+  }
+}
+
+/** A folder with everything that is in it, if it is there. */
+export function removeAll(disk: Disk, path: string): void {
+  const names = disk.list(path)
+  if (names === undefined) return
+  for (const { name, isFolder } of names) {
+    if (isFolder) removeAll(disk, join(path, name))
+    else disk.unlink(join(path, name))
+  }
+  disk.removeFolder(path)
 }

@@ -38,5 +38,26 @@ export function reading<Value>(path: string, act: () => Value): Value {
 }
 
 /** What an operator does about a store that is damaged. */
-export const cure =
+const cure =
   'nothing was changed; put a backup in its place ("portcullis store restore"), or ask whoever changes files there'
+
+/** Something of a store that is not as the host wrote it, with its place. */
+export class StoreError extends PortcullisError {
+  readonly file: string
+  /** From 1. */
+  readonly line: number | undefined
+  readonly what: string
+  readonly toDo: string
+
+  constructor(code: ErrorCode, place: { file: string; line?: number }, what: string, toDo: string) {
+    super(code, `${place.file}${place.line === undefined ? '' : `, line ${place.line}`}: ${what}; ${toDo}`)
+    this.file = place.file
+    this.line = place.line
+    this.what = what
+    this.toDo = toDo
+  }
+}
+
+export function damaged(place: { file: string; line?: number }, what: string): StoreError {
+  return new StoreError('ERR_STORE_DAMAGED', place, what, cure)
+}

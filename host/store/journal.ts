@@ -14,7 +14,7 @@ import { createHash } from 'node:crypto'
 import { PortcullisError } from '../errors.ts'
 import type { Disk } from './disk.ts'
 import { type Entry, entryProblem, FORMAT, type Timed } from './entry.ts'
-import { cure, failure } from './failure.ts'
+import { damaged, failure, StoreError } from './failure.ts'
 import { type Subject, subjectName } from './subject-folder.ts'
 
 export const JOURNAL = 'journal.jsonl'
@@ -74,14 +74,10 @@ function parsed(text: string): unknown {
 }
 
 /** A newer release may chain otherwise, so the format is looked at even if the chain is wrong. */
-function checkFormat(value: unknown, place: string): void {
+function checkFormat(value: unknown, place: { file: string; line: number }): void {
   if (!isObject(value) || !Number.isInteger(value.format) || value.format === FORMAT) return
-  const told = `${place}: it has format ${value.format}, and this release knows ${FORMAT}`
-  throw new PortcullisError('ERR_STORE_FORMAT', `${told}; run the release that wrote it, or a newer one`)
-}
-
-export function damaged(place: string, what: string): PortcullisError {
-  return new PortcullisError('ERR_STORE_DAMAGED', `${place}: ${what}; ${cure}`)
+  const what = `it has format ${value.format}, and this release knows ${FORMAT}`
+  throw new StoreError('ERR_STORE_FORMAT', place, what, 'run the release that wrote it, or a newer one')
 }
 
 /** Whether what stands after the last good line was never written whole, and nothing stands after it. */
@@ -99,7 +95,7 @@ export function readJournal(bytes: Buffer, file: string, subject: Subject): Read
   let chain = firstChain(subject)
   let at = 0
   while (at < bytes.length) {
-    const place = `${file}, line ${entries.length + 1}`
+    const place = { file, line: entries.length + 1 }
     const end = bytes.indexOf(NEWLINE, at)
     const line = end < 0 ? undefined : bytes.subarray(at, end)
     const next = line && chainOf(line, chain)

@@ -20,11 +20,11 @@ import { meteredBytesMax, moduleBytesMax, storeMessageUnitsMax, storeVectorsByte
 import { checkSettings } from '../tenant/settings.ts'
 import type { Settings } from '../wire/settings-block.ts'
 import { Blobs, digestOf } from './blobs.ts'
-import { type Disk, realDisk } from './disk.ts'
+import { type Disk, type Lock, realDisk } from './disk.ts'
 import type { By, Entry } from './entry.ts'
-import { writing } from './failure.ts'
+import { damaged, writing } from './failure.ts'
 import { type Active, History, type Quarantined, type StoredVersion } from './history.ts'
-import { foundSubjects, type Subject, subjectFolder, subjectName } from './subject-folder.ts'
+import { foundSubjects, notATenant, type Subject, subjectFolder, subjectName } from './subject-folder.ts'
 import { readSubject, SubjectStore } from './subject-store.ts'
 
 export type { By, Entry } from './entry.ts'
@@ -61,6 +61,13 @@ function told({ who, why }: By): By {
   return { who, ...(why !== undefined && { why }) }
 }
 
+/** Throws ERR_STORE_DAMAGED for a folder that is nobody's: a tenant's may have been renamed. */
+function soundSubjects(disk: Disk, folder: string): readonly Subject[] {
+  const { subjects, foreign } = foundSubjects(disk, folder)
+  if (foreign[0] !== undefined) throw damaged({ file: foreign[0] }, notATenant)
+  return subjects
+}
+
 /** The same settings are the same bytes, in whatever order they came. */
 function settingsBytes(settings: Settings): Buffer {
   const sorted = Object.entries(settings).sort(([one], [other]) => (one < other ? -1 : 1))
@@ -72,15 +79,15 @@ export class Store {
   /** What was cut off when it was opened. */
   readonly repairs: readonly Repair[]
   readonly #disk: Disk
-  readonly #unlock: () => void
+  readonly #lock: Lock
   #isClosed = false
   readonly #subjects = new Map<string, SubjectStore>()
 
-  private constructor(folder: string, disk: Disk, unlock: () => void) {
+  private constructor(folder: string, disk: Disk, lock: Lock) {
     this.folder = folder
     this.#disk = disk
-    this.#unlock = unlock
-    const found = foundSubjects(disk, folder).map((subject) => new SubjectStore(disk, folder, subject))
+    this.#lock = lock
+    const found = soundSubjects(disk, folder).map((subject) => new SubjectStore(disk, folder, subject))
     // All of them have been read by now: a store with damage in it is left as it is.
     const repairs: Repair[] = []
     for (const each of found) {
@@ -101,11 +108,11 @@ export class Store {
       disk.makeFolder(folder)
       disk.syncFolder(dirname(folder))
     })
-    const unlock = disk.lock(join(folder, LOCK))
+    const lock = disk.lock(join(folder, LOCK))
     try {
-      return new Store(folder, disk, unlock)
+      return new Store(folder, disk, lock)
     } catch (error) {
-      unlock()
+      lock.release()
       throw error
     }
   }
@@ -114,7 +121,7 @@ export class Store {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#unlock()
+    this.#lock.release()
   }
 
   /** Those that something has been written about: the guard first, then tenants by name. */

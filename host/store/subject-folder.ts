@@ -8,7 +8,7 @@ import { join } from 'node:path'
 
 import { PortcullisError } from '../errors.ts'
 import type { Disk } from './disk.ts'
-import { cure, reading } from './failure.ts'
+import { reading } from './failure.ts'
 
 /** What has versions: a tenant, by name, or the provider's guard. */
 export type Subject = { readonly tenant: string } | 'guard'
@@ -43,16 +43,20 @@ function tenantOf(folder: string): Subject | undefined {
   return folder.startsWith(PREFIX) && tenantPattern.test(tenant) ? { tenant } : undefined
 }
 
-/** Every subject that has a folder. Throws ERR_STORE_DAMAGED for a folder that is nobody's: a tenant's may have been renamed. */
-export function foundSubjects(disk: Disk, store: string): Subject[] {
+/** What is wrong with a folder that is nobody's. */
+export const notATenant = "this is no tenant's folder"
+
+/** Every subject that has a folder, and the folders that are nobody's. Throws ERR_FILE_READ. */
+export function foundSubjects(disk: Disk, store: string): { subjects: Subject[]; foreign: string[] } {
   const folders = (path: string) =>
     (reading(path, () => disk.list(path)) ?? []).filter(({ isFolder }) => isFolder).map(({ name }) => name)
   const tenants = join(store, TENANTS_FOLDER)
-  const found = folders(tenants).map((folder) => {
+  const subjects: Subject[] = folders(store).includes(GUARD_FOLDER) ? ['guard'] : []
+  const foreign: string[] = []
+  for (const folder of folders(tenants)) {
     const tenant = tenantOf(folder)
-    if (tenant !== undefined) return tenant
-    const path = join(tenants, folder)
-    throw new PortcullisError('ERR_STORE_DAMAGED', `${path}: this is no tenant's folder; ${cure}`)
-  })
-  return folders(store).includes(GUARD_FOLDER) ? ['guard', ...found] : found
+    if (tenant === undefined) foreign.push(join(tenants, folder))
+    else subjects.push(tenant)
+  }
+  return { subjects, foreign }
 }

@@ -13,14 +13,16 @@ import type { PortcullisError } from '../errors.ts'
 import { BLOBS, Blobs } from './blobs.ts'
 import type { Disk } from './disk.ts'
 import type { Entry, Event } from './entry.ts'
-import { reading, writing } from './failure.ts'
+import { damaged, reading, writing } from './failure.ts'
 import { History } from './history.ts'
-import { damaged, JOURNAL, JournalEnd, type ReadJournal, readJournal } from './journal.ts'
+import { JOURNAL, JournalEnd, type ReadJournal, readJournal } from './journal.ts'
 import { type Subject, subjectFolder } from './subject-folder.ts'
 
 /** What a journal says, and what it amounts to. */
 export interface ReadSubject extends ReadJournal {
   readonly history: History
+  /** Its whole lines. */
+  readonly bytes: Buffer
   /** Whether there is a journal at all. */
   readonly isThere: boolean
 }
@@ -32,7 +34,7 @@ function historyOf(entries: readonly Entry[], file: string): History {
     try {
       history.check(entry)
     } catch (error) {
-      throw damaged(`${file}, line ${entry.sequence}`, (error as PortcullisError).message)
+      throw damaged({ file, line: entry.sequence }, (error as PortcullisError).message)
     }
     history.apply(entry)
   }
@@ -43,12 +45,18 @@ function historyOf(entries: readonly Entry[], file: string): History {
 export function readSubject(disk: Disk, store: string, subject: Subject): ReadSubject {
   const folder = join(store, ...subjectFolder(subject))
   const file = join(folder, JOURNAL)
-  const bytes = reading(file, () => disk.read(file))
-  if (bytes === undefined && (reading(folder, () => disk.list(join(folder, BLOBS))) ?? []).length > 0) {
-    throw damaged(file, 'it is not there, and versions are')
+  const found = reading(file, () => disk.read(file))
+  if (found === undefined && (reading(folder, () => disk.list(join(folder, BLOBS))) ?? []).length > 0) {
+    throw damaged({ file }, 'it is not there, and versions are')
   }
-  const read = readJournal(bytes ?? Buffer.alloc(0), file, subject)
-  return { ...read, history: historyOf(read.entries, file), isThere: bytes !== undefined }
+  const bytes = found ?? Buffer.alloc(0)
+  const read = readJournal(bytes, file, subject)
+  return {
+    ...read,
+    history: historyOf(read.entries, file),
+    bytes: bytes.subarray(0, read.length),
+    isThere: found !== undefined,
+  }
 }
 
 export class SubjectStore {

@@ -1,6 +1,6 @@
 // What an operator does with versions, by the real commands and a real host, and what WinRM's callers get meanwhile.
 
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -9,7 +9,7 @@ import { tellHost } from '../../host/cli/operator-client.ts'
 import type { HostStatus } from '../../host/supervisor/status.ts'
 import { runProgram } from '../support/command.ts'
 import { configOf, eventually, policyPath, type TenantSpec, told, user } from '../support/testbed.ts'
-import { StoreHost, tenant, who } from './store-host.ts'
+import { StoreHost, tenant } from './store-host.ts'
 
 let site: StoreHost
 
@@ -27,6 +27,8 @@ const run = (...args: string[]) => {
   const [command = '', ...rest] = args
   return runProgram('main', site.bed.folder, command, '--config', 'portcullis.json', ...rest)
 }
+
+const lastDecision = async () => site.host?.entries.findLast(({ event }) => event === 'decision')
 
 const allowed = { code: 0, noAnswer: false }
 const denied = { code: 5, noAnswer: false }
@@ -65,10 +67,11 @@ describe('a tenant of the store', () => {
       /^a: version 1 answers again \(version 2 before; generation 4/,
     )
     expect(await isAda(instance)).toEqual(allowed)
-    expect(run('versions', '--tenant', 'a').stdout).toMatch(/^a: version 1 is active\n[^]*\n +2 .* retired /)
+    expect(run('versions', '--tenant', 'a').stdout).toMatch(
+      /^a: version 1 is active\n(?:.*\n)*? +2 .* retired /,
+    )
     expect(site.journal).toContain('"why":"the first"')
-    const decision = site.host?.entries.findLast(({ event }) => event === 'decision')
-    expect(decision).toMatchObject({ version: 1, generation: 4 })
+    await eventually(lastDecision, (decision) => decision?.generation === 4 && decision.version === 1)
   })
 
   it('is served by the same version when the host starts again, without another admission', async () => {
@@ -78,7 +81,7 @@ describe('a tenant of the store', () => {
     const host = await site.serve()
     expect(await isAda(site.bed.startup('a'))).toEqual(denied)
     expect(host.entries.filter(({ event }) => event === 'policy-admitted')).toEqual([])
-    expect(host.entries.findLast(({ event }) => event === 'decision')).toMatchObject({ version: 2 })
+    await eventually(lastDecision, (decision) => decision?.version === 2)
   })
 
   it('is admitted again if another rewriter or profile has admitted it, and denied alone if it is not what it was', async () => {
@@ -107,7 +110,8 @@ describe('a tenant of the store', () => {
     await site.push(tenant, 'endless')
     await site.activate(tenant, 1)
     const first = site.bed.startup('a')
-    expect(await isAda(first)).toMatchObject({ noAnswer: true })
+    const forEver = { ...user, senderName: 'endless' }
+    expect(told(await site.bed.winrm.ask(first, forEver))).toMatchObject({ noAnswer: true })
     const quarantined = () => tellHost(site.bed.endpoint, { command: 'quarantine' }) as Promise<unknown[]>
     await eventually(quarantined, ({ length }) => length === 1)
     await site.bed.winrm.shutdown(first)
@@ -266,8 +270,8 @@ describe('a reload', () => {
     )
 
   it('adds and takes away tenants and changes others, while those that stay are answered all the time', async () => {
-    const stays = { name: 'stays', policy: 'mirror' }
-    await site.serve({}, [stays, { name: 'goes', policy: 'mirror' }])
+    const stays = { name: 'stays', policy: 'slow' }
+    await site.serve({}, [stays, { name: 'goes', policy: 'slow' }])
     const [staying, going] = [site.bed.startup('stays'), site.bed.startup('goes')]
     expect(told(await site.bed.winrm.ask(going, user))).toEqual(allowed)
     let goesOn = true
@@ -275,7 +279,7 @@ describe('a reload', () => {
     const asking = (async () => {
       while (goesOn) answers.push(told(await site.bed.winrm.ask(staying, user)))
     })()
-    write([stays, { name: 'comes', policy: 'mirror', showReasons: true }])
+    write([stays, { name: 'comes', policy: 'slow', showReasons: true }])
     const { status, stdout } = run('reload', '--reason', 'a customer more')
     expect([status, stdout]).toEqual([
       0,
@@ -322,9 +326,7 @@ describe('a reload', () => {
   it('lets other accounts in, and out again', async () => {
     await site.serve({}, [{ name: 'a', policy: 'mirror' }])
     const instance = site.bed.startup('a')
-    const mode = () =>
-      (require('node:fs') as typeof import('node:fs')).statSync(join(site.bed.endpoint, 'evaluator-0.sock'))
-        .mode & 0o777
+    const mode = () => statSync(join(site.bed.endpoint, 'evaluator-0.sock')).mode & 0o777
     expect(mode()).toBe(0o600)
     const own = (
       configOf([{ name: 'a', policy: 'mirror' }]) as { tenants: { applications: { account: string }[] }[] }
@@ -358,6 +360,5 @@ describe('a recording', () => {
     const { status, stdout, stderr } = runProgram('main', site.bed.folder, 'replay', 'recording', '--json')
     expect([status, stderr]).toEqual([0, ''])
     expect(JSON.parse(stdout)).toMatchObject({ decisions: 40, equal: 40 })
-    expect(who).toBe('test')
   })
 })

@@ -56,15 +56,13 @@ const operations: readonly Operation[] = [
     run: (s) => s.refused(contoso, 2, { code: 'E', message: '' }, 14),
     lines: 1,
   },
-  {
-    name: 'uploads until the store is full',
-    run(s) {
-      for (let each = 3; each <= versionsKept; each++)
-        s.upload(contoso, { ...module('m'), vectors: `${each}` }, by, 15)
-    },
-    lines: versionsKept - 2,
-  },
-  { name: 'a new version of all that is kept', run: (s) => s.activate(contoso, 1, by, 16), lines: 1 },
+  // Until the store has as many as it keeps.
+  ...Array.from({ length: versionsKept - 2 }, (_, index) => ({
+    name: `the upload of version ${index + 3}`,
+    run: (s: Store) => s.upload(contoso, { ...module('m'), vectors: `${index}` }, by, 15),
+    lines: 1,
+  })),
+  { name: 'activate one of many', run: (s) => s.activate(contoso, 1, by, 16), lines: 1 },
   { name: 'an upload that lets go of another', run: (s) => s.upload(contoso, module('z'), by, 17), lines: 2 },
 ]
 

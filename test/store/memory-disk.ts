@@ -5,7 +5,7 @@
 import { posix } from 'node:path'
 
 import { PortcullisError } from '../../host/errors.ts'
-import type { Disk, Name } from '../../host/store/disk.ts'
+import type { Disk, Lock, Name } from '../../host/store/disk.ts'
 
 /** What the disk throws from the call on at which the process is killed. No system's error, and nobody's else. */
 export class Kill extends Error {}
@@ -220,14 +220,21 @@ export class MemoryDisk implements Disk {
     folder.safe = new Map(folder.names)
   }
 
-  lock(path: string): () => void {
+  lock(path: string): Lock {
     if (this.isKilled) throw new Kill('the process is dead')
     if (this.#locked.has(path)) throw new PortcullisError('ERR_FILE_LOCKED', path)
     const folder = this.#folder(posix.dirname(path))
     const name = posix.basename(path)
     if (!folder.names.has(name)) folder.names.set(name, { bytes: Buffer.alloc(0), safe: Buffer.alloc(0) })
     this.#locked.add(path)
-    return () => this.#locked.delete(path)
+    const release = () => this.#locked.delete(path)
+    return {
+      release,
+      remove: () => {
+        this.unlink(path)
+        release()
+      },
+    }
   }
 
   /** A disk as it is found by the next process. */

@@ -202,7 +202,7 @@ it('a store is what a simple model of it is, whatever is asked of it and wheneve
   let story: string[] = []
   const happened = { done: 0, refused: 0, ended: 0, forgotten: 0 }
   const cases = eachCase(
-    casesOr(30),
+    casesOr(20),
     (chance, number) => {
       story = []
       let disk = new MemoryDisk()
@@ -243,4 +243,4 @@ it('a store is what a simple model of it is, whatever is asked of it and wheneve
   console.log({ cases, ...happened })
   expect(Math.min(happened.done, happened.refused, happened.ended)).toBeGreaterThan(10 * cases)
   expect(happened.forgotten).toBeGreaterThan(0)
-})
+}, 600_000)

@@ -57,4 +57,4 @@ it('a thousand tenants with twenty versions each', () => {
   } finally {
     rmSync(folder, { recursive: true })
   }
-})
+}, 240_000)

@@ -316,6 +316,15 @@ describe('a disk that refuses', () => {
     expect(store.upload(contoso, module('b'), by, 1).number).toBe(2)
   })
 
+  it('may refuse to open any file for a while', () => {
+    admit(contoso, 'a')
+    disk.refuse = ({ name }) => (name.startsWith('open') ? 'EMFILE' : undefined)
+    expect(refusal(() => store.activate(contoso, 1, by, 3)).code).toBe('ERR_STORE_WRITE')
+    disk.refuse = undefined
+    store.activate(contoso, 1, by, 4)
+    expect(store.active(contoso)?.number).toBe(1)
+  })
+
   it('takes half a line back', () => {
     admit(contoso, 'a')
     let refused = 0
