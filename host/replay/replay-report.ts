@@ -129,7 +129,7 @@ export class ReplayTally {
       return
     }
     this.#replayed++
-    this.#fuel.add(fuelOf(before), fuelOf(told))
+    this.#fuel.add(fuelOf(told) - fuelOf(before))
     const members = differences(before, told)
     if (members.length === 0) {
       this.#equal++
@@ -137,7 +137,7 @@ export class ReplayTally {
     }
     const example = (): Example => ({ ...exampleOf(decision, before), after: told, members })
     this.#different.add(example)
-    const change = changeOf(before, told)
+    const change = changeOf(decision.record.kind, before, told)
     if (change !== undefined) this.#changes.get(change)?.add(example)
   }
 

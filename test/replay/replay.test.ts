@@ -109,7 +109,7 @@ describe(`a recording (seed ${seed})`, () => {
       for (const { record, block } of questions) {
         asked++
         const after = again.askBlock('roles', block)
-        const change = changeOf(answerOf(record), answerOf(after))
+        const change = changeOf(record.kind, answerOf(record), answerOf(after))
         if (change !== undefined) expected[change] = (expected[change] ?? 0) + 1
         else if (record.fuelUsed === after.fuelUsed) equal++
       }
