@@ -78,7 +78,7 @@ export async function contentsOf(system) {
 async function addHost(files) {
   for (const [name, bytes] of await bundleHost(root)) files.set(name, bytes)
   for (const name of filesOf(join(root, 'host'))) {
-    const isData = !/^release\/|^README\.md$|\.ts$/.test(name)
+    const isData = !/^release\/|^([a-z]+\/)?README\.md$|\.ts$/.test(name)
     if (isData) files.set(`host/${name}`, read(`host/${name}`))
   }
 }

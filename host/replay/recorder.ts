@@ -104,8 +104,15 @@ export class Recorder {
    * generation. Throws ERR_RECORDING_WRITE; the decision is then not in the recording, and the next begins a new file.
    */
   decision(record: DecisionRecord, block: string, tenant: Tenant, guard: Guard | undefined): void {
-    if (record.tenant !== tenant.name || (record.guard !== undefined && record.guard !== guard?.policy)) {
-      throw new PortcullisError('ERR_HOST_FAULT', `decision ${record.id} is recorded with another's tenant`)
+    const isTheirs =
+      record.tenant === tenant.name &&
+      (!record.policy || !tenant.policy || record.policy === tenant.policy) &&
+      (record.guard === undefined || record.guard === guard?.policy)
+    if (!isTheirs) {
+      throw new PortcullisError(
+        'ERR_HOST_FAULT',
+        `decision ${record.id} was not made by what it is recorded with`,
+      )
     }
     try {
       this.#write(() => this.#append(record, block, tenant, guard))

@@ -113,8 +113,9 @@ export class ReplayTally {
   }
 
   /** True if it is counted and need not be asked. */
-  isIncomparable({ record }: RecordedDecision): boolean {
-    const why = whyIncomparable(answerOf(record))
+  isIncomparable({ record, tenant, guard }: RecordedDecision): boolean {
+    const hasNone = tenant.policy === undefined || (guard !== undefined && guard.policy === undefined)
+    const why = whyIncomparable(answerOf(record)) ?? (hasNone ? 'ERR_POLICY_NONE' : undefined)
     if (why === undefined) return false
     this.#decisions++
     this.#notComparable.set(why, (this.#notComparable.get(why) ?? 0) + 1)

@@ -234,6 +234,11 @@ describe('a recording in which something is not as it was', () => {
     expect((await replay(folder)).equal).toBe(50)
   })
 
+  it('does not compare what was decided while no policy was active', async () => {
+    changed(1, (text) => text.replace(/"policy":"\w+",/, ''))
+    expect(await replay(folder)).toMatchObject({ replayed: 0, notComparable: { ERR_POLICY_NONE: 50 } })
+  })
+
   it('counts what depended on more than the question, and does not compare it', async () => {
     const record = { ...JSON.parse(lines[19] as string) }
     record.record = {
