@@ -140,7 +140,10 @@ export class Recorder {
 
   #append(record: DecisionRecord, block: string, tenant: Tenant, guard: Guard | undefined): void {
     if (this.#open !== undefined && this.#open.bytes >= this.#bounds.fileBytes) this.close()
-    this.#open ??= this.#begin()
+    if (this.#open === undefined) {
+      this.#open = this.#begin()
+      this.#removeOldest()
+    }
     const { tenants, guards, number } = this.#open
     const lines: RecordingLine[] = []
     const tenantKey = tenants.get(tenant) ?? tenants.size + 1
@@ -165,7 +168,6 @@ export class Recorder {
     const number = Math.max(0, ...this.#files.keys()) + 1
     const descriptor = openSync(decisionsPath(this.#folder, number), 'ax', 0o600)
     this.#files.set(number, new Set())
-    this.#removeOldest()
     return { descriptor, number, tenants: new Map(), guards: new Map(), bytes: 0 }
   }
 
