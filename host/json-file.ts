@@ -67,6 +67,15 @@ export function parseJson(text: string, source: string, code: ErrorCode): unknow
   }
 }
 
+/** As `parseJson`, of the line with this number, from 1, of a file: the place of a mistake is its place in the file. */
+export function parseJsonLine(text: string, line: number, source: string, code: ErrorCode): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return parseJson('\n'.repeat(line - 1) + text, source, code)
+  }
+}
+
 export function readText(path: string, code: ErrorCode): string {
   return readBytes(path, code)
     .toString()

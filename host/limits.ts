@@ -212,6 +212,15 @@ export const replayProcessorSMax = 24 * 3600
 /** So many processes may end over the questions of one tenant before the rest of them is not asked any more. */
 export const replayEndsMax = 8
 
+/** Lines of a file of principals or of resources: a large company's people, and more resources than a machine has. */
+export const sweepLinesMax = 100_000
+
+/** Principals and operations of a sweep, as every process that sweeps has them: a quarter of its memory. */
+export const sweepBytesMax = 256 * 1024 * 1024
+
+/** What a process that sweeps may say at once: counts of all principals in some thousand points, and a few hundred examples. */
+export const sweepAnswerBytesMax = 16 * 1024 * 1024
+
 /** What a process that replays may say to one question: a few texts of 512 units, each unit escaped. */
 export const replayAnswerBytesMax = 64 * 1024
 

@@ -88,10 +88,11 @@ export const admissionMains = {
   try: compiled('admission', 'try-step.js'),
 } as const
 
-/** Where the processes begin that answer recorded questions again, and what bounds each before it begins. */
+/** Where the processes begin that answer recorded questions again or sweep two policies, and what bounds each before it begins. */
 export const replayMains = {
   limits: compiled('replay', 'process-limits.js'),
   replay: compiled('replay', 'replay-main.js'),
+  sweep: compiled('replay', 'sweep-main.js'),
 } as const
 
 /** The SDK as an npm package, with all that it needs. */

@@ -89,7 +89,8 @@ const begun = object({
   memoryPages: count,
 })
 
-const description = object({
+/** What a policy's decision is described as; of `Description`. */
+export const description = object({
   outcome: { enum: ['allow', 'deny', 'no-answer'] },
   errorCode: word,
   reason: orNull(text),

@@ -3,7 +3,6 @@
  * the last unit of fuel; with another module what it would have changed for whoever asked.
  */
 
-import { PortcullisError } from '../errors.ts'
 import { changes } from '../replay/compare.ts'
 import { type Replacement, replay } from '../replay/replay.ts'
 import type { Answer } from '../replay/replay-messages.ts'
@@ -14,6 +13,7 @@ import { callersPath } from './callers-path.ts'
 import { comparing, Progress } from './comparing.ts'
 import { renderTable, visible } from './table.ts'
 
+/** `settings`, `tenant` and `guard` only come with `with`, and the last two not together. */
 interface ReplayOptions {
   readonly with?: string
   readonly settings?: string
@@ -23,14 +23,7 @@ interface ReplayOptions {
 }
 
 function replacementOf({ with: path, settings, tenant, guard }: ReplayOptions): Replacement | undefined {
-  if (path === undefined) {
-    const alone = settings ?? tenant ?? guard
-    if (alone === undefined) return undefined
-    throw new PortcullisError('ERR_RECORDING_FILE', '--settings, --tenant and --guard belong to --with')
-  }
-  if (guard && tenant !== undefined) {
-    throw new PortcullisError('ERR_RECORDING_FILE', 'give --tenant or --guard: a module replaces one of them')
-  }
+  if (path === undefined) return undefined
   return {
     module: readModule(callersPath(path)),
     ...(settings !== undefined && { settings: readSettings(callersPath(settings)) }),

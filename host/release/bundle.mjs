@@ -15,6 +15,7 @@ const entries = [
   'admission/try-step',
   'replay/process-limits',
   'replay/replay-main',
+  'replay/sweep-main',
 ]
 
 /** Loads native code from beside itself. */

@@ -11,31 +11,33 @@ export interface FuelSummary {
   readonly least: number
 }
 
-/** What fits at first. */
-const ROOM = 1024
-
 export class FuelChange {
-  #changes = new Float64Array(ROOM)
-  #count = 0
+  /** How often each change was seen. */
+  readonly #counts = new Map<number, number>()
 
-  add(before: number, after: number): void {
-    if (this.#count === this.#changes.length) {
-      const larger = new Float64Array(2 * this.#count)
-      larger.set(this.#changes)
-      this.#changes = larger
-    }
-    this.#changes[this.#count++] = after - before
+  add(change: number, count = 1): void {
+    this.#counts.set(change, (this.#counts.get(change) ?? 0) + count)
+  }
+
+  /** Each change that was seen, and how often. */
+  get counts(): [change: number, count: number][] {
+    return [...this.#counts]
   }
 
   summary(): FuelSummary {
-    const sorted = this.#changes.slice(0, this.#count).sort()
-    const median = sorted[Math.floor((this.#count - 1) / 2)] ?? null
+    const sorted = this.counts.sort(([a], [b]) => a - b)
+    const decisions = sorted.reduce((sum, [, count]) => sum + count, 0)
+    let below = 0
+    const median = sorted.find(([, count]) => {
+      below += count
+      return 2 * below >= decisions
+    })
     return {
-      decisions: this.#count,
-      changed: sorted.filter((change) => change !== 0).length,
-      median,
-      most: Math.max(0, sorted.at(-1) ?? 0),
-      least: Math.min(0, sorted[0] ?? 0),
+      decisions,
+      changed: decisions - (this.#counts.get(0) ?? 0),
+      median: median?.[0] ?? null,
+      most: Math.max(0, sorted.at(-1)?.[0] ?? 0),
+      least: Math.min(0, sorted[0]?.[0] ?? 0),
     }
   }
 }

@@ -104,8 +104,15 @@ export class Recorder {
    * generation. Throws ERR_RECORDING_WRITE; the decision is then not in the recording, and the next begins a new file.
    */
   decision(record: DecisionRecord, block: string, tenant: Tenant, guard: Guard | undefined): void {
-    if (record.tenant !== tenant.name || (record.guard !== undefined && record.guard !== guard?.policy)) {
-      throw new PortcullisError('ERR_HOST_FAULT', `decision ${record.id} is recorded with another's tenant`)
+    const isTheirs =
+      record.tenant === tenant.name &&
+      (!record.policy || !tenant.policy || record.policy === tenant.policy) &&
+      (record.guard === undefined || record.guard === guard?.policy)
+    if (!isTheirs) {
+      throw new PortcullisError(
+        'ERR_HOST_FAULT',
+        `decision ${record.id} was not made by what it is recorded with`,
+      )
     }
     try {
       this.#write(() => this.#append(record, block, tenant, guard))
@@ -133,7 +140,10 @@ export class Recorder {
 
   #append(record: DecisionRecord, block: string, tenant: Tenant, guard: Guard | undefined): void {
     if (this.#open !== undefined && this.#open.bytes >= this.#bounds.fileBytes) this.close()
-    this.#open ??= this.#begin()
+    if (this.#open === undefined) {
+      this.#open = this.#begin()
+      this.#removeOldest()
+    }
     const { tenants, guards, number } = this.#open
     const lines: RecordingLine[] = []
     const tenantKey = tenants.get(tenant) ?? tenants.size + 1
@@ -158,7 +168,6 @@ export class Recorder {
     const number = Math.max(0, ...this.#files.keys()) + 1
     const descriptor = openSync(decisionsPath(this.#folder, number), 'ax', 0o600)
     this.#files.set(number, new Set())
-    this.#removeOldest()
     return { descriptor, number, tenants: new Map(), guards: new Map(), bytes: 0 }
   }
 

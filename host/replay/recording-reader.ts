@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path'
 
 import type { DecisionRecord } from '../control/messages.ts'
 import { PortcullisError } from '../errors.ts'
-import { checkSchema, parseJson, whyUnreadable } from '../json-file.ts'
+import { checkSchema, parseJsonLine, whyUnreadable } from '../json-file.ts'
 import { recordingLineBytesMax } from '../limits.ts'
 import type { Guard, Tenant } from '../tenant/config.ts'
 import { at } from '../wire/layout.ts'
@@ -88,15 +88,6 @@ function damaged(source: string, detail: string): PortcullisError {
   return new PortcullisError('ERR_RECORDING_FILE', `${source}: ${detail}`)
 }
 
-function parseLine(text: string, file: string, line: number): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // Empty lines before it make the place of a syntax error the place in the file.
-    return parseJson('\n'.repeat(line - 1) + text, file, 'ERR_RECORDING_FILE')
-  }
-}
-
 /** The bytes of a block that the record is about. */
 function readBlock(base64: string, record: DecisionRecord, source: string): Buffer {
   const block = Buffer.from(base64, 'base64')
@@ -128,7 +119,7 @@ class RecordingFile {
   /** The decision of the next line, if it is one. */
   take(bytes: Buffer): RecordedDecision | undefined {
     const source = `${this.#file}, line ${++this.line}`
-    const value = parseLine(bytes.toString(), this.#file, this.line)
+    const value = parseJsonLine(bytes.toString(), this.line, this.#file, 'ERR_RECORDING_FILE')
     checkSchema(lineSchema, value, source, 'ERR_RECORDING_FILE')
     const line = value as RecordingLine
     if (line.type === 'decision') return this.#decision(line, source)

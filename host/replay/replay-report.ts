@@ -113,8 +113,9 @@ export class ReplayTally {
   }
 
   /** True if it is counted and need not be asked. */
-  isIncomparable({ record }: RecordedDecision): boolean {
-    const why = whyIncomparable(answerOf(record))
+  isIncomparable({ record, tenant, guard }: RecordedDecision): boolean {
+    const hasNone = tenant.policy === undefined || (guard !== undefined && guard.policy === undefined)
+    const why = whyIncomparable(answerOf(record)) ?? (hasNone ? 'ERR_POLICY_NONE' : undefined)
     if (why === undefined) return false
     this.#decisions++
     this.#notComparable.set(why, (this.#notComparable.get(why) ?? 0) + 1)
@@ -129,7 +130,7 @@ export class ReplayTally {
       return
     }
     this.#replayed++
-    this.#fuel.add(fuelOf(before), fuelOf(told))
+    this.#fuel.add(fuelOf(told) - fuelOf(before))
     const members = differences(before, told)
     if (members.length === 0) {
       this.#equal++
@@ -137,7 +138,7 @@ export class ReplayTally {
     }
     const example = (): Example => ({ ...exampleOf(decision, before), after: told, members })
     this.#different.add(example)
-    const change = changeOf(before, told)
+    const change = changeOf(decision.record.kind, before, told)
     if (change !== undefined) this.#changes.get(change)?.add(example)
   }
 

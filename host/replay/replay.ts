@@ -166,6 +166,13 @@ class Replay {
       this.#asker.close()
     }
     this.#checkUse()
+    if (this.#tally.decisions === 0) {
+      const files = recording.files.join(', ')
+      throw new PortcullisError(
+        'ERR_RECORDING_FILE',
+        `${files}: there is no decision in it, so nothing is proved`,
+      )
+    }
     return this.#tally.report()
   }
 
