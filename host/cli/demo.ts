@@ -42,9 +42,7 @@ function print(rows: readonly Row[]): void {
     for (const problem of problems) console.log(`! ${tenant}, ${question}: ${problem}`)
   }
   const right = rows.filter(({ problems }) => problems.length === 0).length
-  console.log(
-    `\n${rows.length} calls and commands, ${right} as documented in host/cli/demo/steps.json.`,
-  )
+  console.log(`\n${rows.length} calls and commands, ${right} as documented in host/cli/demo/steps.json.`)
 }
 
 /** Serves until the host has ended, which it does when this process is told to, or when somebody ends it. */
