@@ -144,7 +144,10 @@ describe.each(systems)(
 
     test('has what the processes of a host begin with, and what several of them share in one folder', () => {
       const begins = ['admission/process-limits', 'admission/rewrite-step', 'admission/try-step']
-      const due = [...begins, 'cli/main', 'cli/start', 'evaluator/main'].map((name) => `host/${name}.js`)
+      const replay = ['replay/process-limits', 'replay/replay-main']
+      const due = [...begins, 'cli/main', 'cli/start', 'evaluator/main', ...replay].map(
+        (name) => `host/${name}.js`,
+      )
       const programs = names().filter((name) => /^host\/.*\.js$/.test(name))
       expect(programs.filter((name) => !name.startsWith('host/parts/'))).toEqual(due)
       expect(programs.length).toBeLessThan(100)
