@@ -1,6 +1,6 @@
 /**
- * `portcullis demo`, which `npm start` runs: starts a host with two tenants and a provider's guard, asks the documented
- * questions through the compiled plug-in, and prints what came back. Exit code 0 only if every answer is the documented
+ * `portcullis demo`, which `npm start` runs: starts a host with three tenants and a provider's guard, asks the documented
+ * questions through the compiled plug-in, exchanges one tenant's policy meanwhile, and prints what came back. Exit code 0 only if every answer is the documented
  * one and the plug-in kept WinRM's contract.
  */
 
@@ -42,9 +42,7 @@ function print(rows: readonly Row[]): void {
     for (const problem of problems) console.log(`! ${tenant}, ${question}: ${problem}`)
   }
   const right = rows.filter(({ problems }) => problems.length === 0).length
-  console.log(
-    `\n${rows.length} calls through the compiled plug-in, ${right} as documented in host/cli/demo/steps.json.`,
-  )
+  console.log(`\n${rows.length} calls and commands, ${right} as documented in host/cli/demo/steps.json.`)
 }
 
 /** Serves until the host has ended, which it does when this process is told to, or when somebody ends it. */

@@ -139,6 +139,7 @@ export function measureDecision(withGuard: boolean): Percentiles {
       showReasons: false,
       rules: { allowAdministrator: false, redirectTargets: [], quotaCeiling: [1, 1, 1, 1] },
     },
+    key: 'contoso',
     timeZone: new TimeZone('Europe/Zurich'),
     switches: 0,
   } as const satisfies Seat
@@ -155,7 +156,7 @@ export function measureDecision(withGuard: boolean): Percentiles {
         block,
         tenant: asked(tenantPolicy),
         guard: withGuard ? asked(guardPolicy) : undefined,
-        guardPolicy: withGuard ? 'cd'.repeat(32) : undefined,
+        given: withGuard ? { policy: 'cd'.repeat(32), fuelPerDecision } : undefined,
       })
     },
     () => {

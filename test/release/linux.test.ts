@@ -52,7 +52,7 @@ describe('the release for Linux', () => {
 
   it('gives every question of the demo the documented answer', () => {
     const { status, stdout } = run(['demo'])
-    expect(stdout).toMatch(/^33 calls through the compiled plug-in, 33 as documented/m)
+    expect(stdout).toMatch(/^45 calls and commands, 45 as documented/m)
     expect(status).toBe(0)
   })
 

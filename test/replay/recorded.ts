@@ -106,13 +106,13 @@ export class RecordingHost {
     const guard =
       this.#guard && new Asked(this.#guard.policy, block, this.#guard.guard.fuelPerDecision, () => {})
     const { record } = decide({
-      seat: { tenant, timeZone: new TimeZone('UTC'), switches: 0 },
+      seat: { tenant, key: name, timeZone: new TimeZone('UTC'), switches: 0 },
       application,
       generation: 1,
       block,
       tenant: asked,
       guard,
-      guardPolicy: this.#guard?.guard.policy,
+      given: this.#guard?.guard,
     })
     asked.finish()
     guard?.finish()

@@ -46,8 +46,6 @@ function load(config: object): Config {
   return loadText(JSON.stringify(config))
 }
 
-/** The code and the detail of the refusal. */
-
 /** A configuration of one tenant that is not quite `contoso`. */
 function withTenant(change: object): object {
   return { ...good, tenants: [{ ...contoso, ...change }] }
@@ -247,17 +245,19 @@ describe('a configuration that breaks the schema', () => {
     ['has zero evaluators', { ...good, evaluators: 0 }, ['at /evaluators: must be >= 1']],
     ['has 65 evaluators', { ...good, evaluators: 65 }, ['at /evaluators: must be <= 64']],
     ['has half an evaluator', { ...good, evaluators: 1.5 }, ['at /evaluators: must be integer']],
+    ['has an empty store', { ...good, store: '' }, ['at /store: must NOT have fewer than 1 characters']],
+    ['has a recording of another type', { ...good, recording: true }, ['at /recording: must be string']],
+    [
+      'has no activation in a minute',
+      { ...good, activationsPerMinute: 0 },
+      ['at /activationsPerMinute: must be >= 1'],
+    ],
+    [
+      'has break-glass questions in it',
+      withTenant({ breakGlass: [] }),
+      ['at /tenants/0/breakGlass: must be string'],
+    ],
     ['has a guard that is a path', { ...good, guard: 'p.wasm' }, ['at /guard: must be object']],
-    [
-      'has a guard without a policy',
-      { ...good, guard: {} },
-      ['at /guard: it names no "policy"; name one, or a "store" at the top'],
-    ],
-    [
-      'has a tenant without a policy',
-      withTenant({ policy: undefined }),
-      ['at /tenants/0: it names no "policy"; name one, or a "store" at the top'],
-    ],
     ['has a tenant without applications', withTenant({ applications: [] }), ['at /tenants/0/applications: ']],
     [
       'has a tenant with an unknown member',
@@ -481,6 +481,92 @@ describe('a configuration with a value that has no meaning here', () => {
     )
     expect(['ERR_CONFIG_VALUE', 'ERR_CONFIG_SCHEMA']).toContain(code)
     expect(detail).toContain('at /tenants/0/redirectTargets/1: ')
+  })
+})
+
+describe('a configuration with a store', () => {
+  const stored = { ...contoso, policy: undefined }
+  const withStore = { ...good, store: 'store', tenants: [stored] }
+
+  it('leaves to it whatever names no policy, and nothing else', () => {
+    const config = load({ ...withStore, guard: { fuelPerDecision: 7 }, tenants: [stored, fabrikam] })
+    expect(config.store).toBe(join(folder, 'store'))
+    expect(config.guard).toEqual({ fuelPerDecision: 7 })
+    expect(config.tenants.map(({ policy }) => policy)).toEqual([undefined, digestOf('fabrikam')])
+    expect(config.tenants[0]).not.toHaveProperty('policy')
+    expect([...config.policies.keys()]).toEqual([digestOf('fabrikam')])
+    expect(config.uses).toHaveLength(1)
+  })
+
+  it('finds it, and the recording, beside the file, or where an absolute path says', () => {
+    expect(load({ ...withStore, store: '../s', recording: 'r/1' })).toMatchObject({
+      store: join(folder, '..', 's'),
+      recording: join(folder, 'r', '1'),
+    })
+    expect(load({ ...withStore, store: '/var/s', recording: '/var/r' })).toMatchObject({
+      store: '/var/s',
+      recording: '/var/r',
+    })
+  })
+
+  it.each([1, 1_000_000])('takes %d activations in a minute', (activationsPerMinute) => {
+    expect(load({ ...withStore, activationsPerMinute }).activationsPerMinute).toBe(activationsPerMinute)
+  })
+
+  it.each<[string, object, string]>([
+    ['a tenant', { ...good, tenants: [fabrikam, stored] }, '/tenants/1'],
+    ['the guard', { ...good, guard: {} }, '/guard'],
+  ])('is needed by %s that names no policy, and the place and the remedy are said', (_, config, place) => {
+    expect(refusal(() => load(config))).toMatchObject({
+      code: 'ERR_CONFIG_VALUE',
+      detail: `at ${place}: it names no "policy"; name one, or a "store" at the top, from which its active version is taken`,
+    })
+  })
+
+  it.each<[string, object, string]>([
+    [
+      'settings of a tenant',
+      { ...withStore, tenants: [{ ...stored, settings: 'settings.json' }] },
+      '/tenants/0',
+    ],
+    [
+      'vectors of a tenant',
+      { ...withStore, tenants: [{ ...stored, vectors: 'vectors.jsonl' }] },
+      '/tenants/0',
+    ],
+    ['settings of the guard', { ...withStore, guard: { settings: 'settings.json' } }, '/guard'],
+  ])('is refused with %s and no policy: they are pushed with it', (_, config, place) => {
+    expect(refusal(() => load(config))).toMatchObject({
+      code: 'ERR_CONFIG_VALUE',
+      detail: `at ${place}: without "policy" its settings and vectors are the store's; give them to "portcullis push"`,
+    })
+  })
+})
+
+describe('what must stay allowed', () => {
+  const vector = (outcome: string) =>
+    JSON.stringify({ question: { kind: 'user', application: 'a', senderName: 'b' }, expect: { outcome } })
+  const file = join(folder, 'break-glass.jsonl')
+
+  it('is read with its tenant, and the file is one that the configuration names', () => {
+    writeFileSync(file, `${vector('allow')}\n\n${vector('allow')}\n`)
+    const { breakGlass, files } = load(withTenant({ breakGlass: 'break-glass.jsonl' }))
+    expect([...breakGlass.keys()]).toEqual(['contoso'])
+    expect(breakGlass.get('contoso')).toMatchObject({ file })
+    expect(breakGlass.get('contoso')?.vectors.map(({ line }) => line)).toEqual([1, 3])
+    expect(files).toContain(file)
+  })
+
+  it('is refused with a line that expects anything else, and the line is named', () => {
+    writeFileSync(file, `${vector('allow')}\n${vector('deny')}\n`)
+    expect(refusal(() => load(withTenant({ breakGlass: 'break-glass.jsonl' })))).toMatchObject({
+      code: 'ERR_CONFIG_VALUE',
+      detail: `at /tenants/0/breakGlass: ${file}, line 2: what must stay allowed expects "outcome": "allow"`,
+    })
+  })
+
+  it('is refused if it cannot be read', () => {
+    expect(refusal(() => load(withTenant({ breakGlass: 'gone.jsonl' }))).code).toBe('ERR_VECTORS_FILE')
   })
 })
 

@@ -184,34 +184,62 @@ describe('a policy', () => {
 })
 
 describe('the policies that are kept ready', () => {
-  it('are as many as there is room for, the last asked ones, and the others are loaded when they are asked', () => {
+  /** Says which are loaded, in order. */
+  function residentsOf(most: number, bytesMax: number) {
     const loaded: string[] = []
-    const residents = new Residents(2, Number.POSITIVE_INFINITY, (name) => {
-      loaded.push(name)
-      return policyThat('local.get 0 call 3')
-    })
-    const first = residents.get('a')
-    residents.get('b')
-    expect(residents.get('a')).toBe(first)
-    residents.get('c') // instead of b
-    expect(residents.get('a')).toBe(first)
-    residents.get('b')
+    const residents = new Residents(most, bytesMax)
+    const get = (name: string) =>
+      residents.get(name, () => {
+        loaded.push(name)
+        return policyThat('local.get 0 call 3')
+      })
+    return { loaded, residents, get }
+  }
+
+  it('are as many as there is room for, the last asked ones, and the others are loaded when they are asked', () => {
+    const { loaded, residents, get } = residentsOf(2, Number.POSITIVE_INFINITY)
+    const first = get('a')
+    get('b')
+    expect(get('a')).toBe(first)
+    get('c') // instead of b
+    expect(get('a')).toBe(first)
+    get('b')
     expect(loaded).toEqual(['a', 'b', 'c', 'b'])
     expect(residents.size).toBe(2)
   })
 
   it('are fewer if they take more memory, and the one that is asked is always there', () => {
-    const loaded: string[] = []
     const { memoryBytes, imageBytes } = policyThat('local.get 0 call 3')
-    const residents = new Residents(100, 2.5 * (memoryBytes + imageBytes), (name) => {
-      loaded.push(name)
-      return policyThat('local.get 0 call 3')
-    })
-    for (const name of ['a', 'b', 'c', 'c', 'b', 'a']) residents.get(name)
+    const { loaded, residents, get } = residentsOf(100, 2.5 * (memoryBytes + imageBytes))
+    for (const name of ['a', 'b', 'c', 'c', 'b', 'a']) get(name)
     expect(loaded).toEqual(['a', 'b', 'c', 'a'])
     expect([residents.size, residents.isFull]).toEqual([2, false])
-    const small = new Residents(100, 1, () => policyThat('local.get 0 call 3'))
+    const small = residentsOf(100, 1)
     expect(small.get('a')).toBe(small.get('a'))
-    expect([small.size, small.isFull]).toEqual([1, true])
+    expect([small.residents.size, small.residents.isFull]).toEqual([1, true])
+  })
+
+  it('are let go, and their room with them, if they are not wanted any more', () => {
+    const { memoryBytes, imageBytes } = policyThat('local.get 0 call 3')
+    const { loaded, residents, get } = residentsOf(100, 2.5 * (memoryBytes + imageBytes))
+    const kept = get('a')
+    get('b')
+    residents.keep((name) => name === 'a')
+    expect(residents.size).toBe(1)
+    get('c') // in the room that b had
+    expect(get('a')).toBe(kept)
+    get('b')
+    expect(loaded).toEqual(['a', 'b', 'c', 'b'])
+  })
+
+  it('that cannot be loaded take no room, and are tried again', () => {
+    const { loaded, residents, get } = residentsOf(2, Number.POSITIVE_INFINITY)
+    const fail = () => {
+      throw new Error('gone')
+    }
+    expect(() => residents.get('a', fail)).toThrow('gone')
+    expect(residents.size).toBe(0)
+    get('a')
+    expect(loaded).toEqual(['a'])
   })
 })

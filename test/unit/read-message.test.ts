@@ -44,6 +44,11 @@ describe('a message of an evaluator', () => {
     { type: 'connection', record: refused },
     { type: 'disconnection', connection: 4096 },
     { type: 'decision', record: decision },
+    { type: 'decision', record: decision, block: Buffer.from('a block').toString('base64') },
+    { type: 'decision', record: { ...decision, version: 3, guard: 'ef'.repeat(32), guardVersion: 1 } },
+    { type: 'prepared', generation: 2 },
+    { type: 'unprepared', generation: 2, code: 'ERR_POLICY_START', detail: 'unreachable' },
+    { type: 'flipped', generation: 2 },
   ])('is read as it was sent: $type', (message) => {
     expect(read(message)).toEqual(message)
   })
@@ -63,6 +68,13 @@ describe('a message of an evaluator', () => {
     ['a prototype', { type: 'decision', record: { ...decision, __proto__x: {} } }],
     ['an outcome that is none', { type: 'decision', record: { ...decision, outcome: 'maybe' } }],
     ['a text without end', { type: 'decision', record: { ...decision, sender: 'x'.repeat(5_000) } }],
+    ['a block that is not base64', { type: 'decision', record: decision, block: 'a block' }],
+    ['a block without end', { type: 'decision', record: decision, block: 'A'.repeat(100_000) }],
+    ['a version of text', { type: 'decision', record: { ...decision, version: '3' } }],
+    ['a generation that is none', { type: 'prepared', generation: -1 }],
+    ['a flip to nothing', { type: 'flipped' }],
+    ['a reason that is none', { type: 'unprepared', generation: 2, code: 'ERR_NONE', detail: '' }],
+    ['no word of why', { type: 'unprepared', generation: 2, code: 'ERR_POLICY_START' }],
     ['a negative count', { type: 'gap', lost: -1 }],
     ['a connection that no evaluator has', { type: 'disconnection', connection: 4097 }],
     ['an account without end', { type: 'connection', record: { ...refused, account: 'x'.repeat(193) } }],
@@ -103,11 +115,16 @@ describe('an overtime frame', () => {
     })
   })
 
+  it('is read without a policy too: there may be none to ask', () => {
+    const { policy: _, ...without } = label
+    expect(readOvertime(body(JSON.stringify(without)))).not.toHaveProperty('policy')
+  })
+
   it.each([
     Buffer.alloc(5),
     Buffer.alloc(32),
     body('{"tenant":"t"'),
-    body('{"tenant":"t","application":"a"}'),
+    body(JSON.stringify({ tenant: 't', policy: label.policy })),
     body(JSON.stringify({ ...label, tenant: 1 })),
     body(JSON.stringify({ ...label, policy: 'short' })),
     body(JSON.stringify(label), { kind: 9 }),

@@ -62,7 +62,9 @@ Status 0: a host answers; 1: none does. docs/reference/status.md describes every
 
   top
     .command('demo')
-    .description('start a host with two tenants and ask it documented questions')
+    .description(
+      'start a host with three tenants, ask it documented questions, and change a policy while it serves',
+    )
     .option('--stay', 'keep serving afterwards, until Ctrl+C')
     .action(async (options) => (await import('../demo.ts')).demo(options))
 }

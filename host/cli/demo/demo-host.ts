@@ -1,15 +1,19 @@
 /**
  * The demo's host: a real `portcullis serve` in a process of its own, in a folder made for this run, whose log
- * tells the table what the host recorded about a question.
+ * tells the table what the host recorded about a question, and which is told to change a policy while it serves.
  */
 
-import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DecisionRecord } from '../../control/messages.ts'
 import { PortcullisError } from '../../errors.ts'
 import { examplePolicy, repair } from '../../paths.ts'
+import type { StoredVersion } from '../../store/store.ts'
 import { ownAccount } from '../../supervisor/account.ts'
+import type { Activated } from '../../supervisor/activations.ts'
+import type { OperatorCommand } from '../../supervisor/operator-command.ts'
+import { tellHost } from '../operator-client.ts'
 import { ServeProcess } from '../serve-process.ts'
 
 /** A record is written as soon as the evaluator is idle; one that has not come by then was never made. */
@@ -21,7 +25,10 @@ function example(name: string): string {
   return path
 }
 
-/** The demo's configuration for one account, with policies by their names. */
+/** Of the tenant whose policy is pushed and activated while the host serves. */
+export const storedApplication = 'wsman/adatum'
+
+/** The demo's configuration for one account, with policies by their names; without that tenant. */
 export function demoConfig(endpoint: string, account: string, example: (name: string) => string) {
   return {
     endpoint,
@@ -53,6 +60,12 @@ export function demoConfig(endpoint: string, account: string, example: (name: st
   }
 }
 
+/** With that tenant, and a store beside the file. */
+function withStore(config: ReturnType<typeof demoConfig>, account: string) {
+  const stored = { name: 'adatum', applications: [{ account, application: storedApplication }] }
+  return { ...config, store: 'store', tenants: [...config.tenants, stored] }
+}
+
 export class DemoHost {
   readonly folder = mkdtempSync(join(tmpdir(), 'portcullis-demo-'))
   readonly configPath = join(this.folder, 'portcullis.json')
@@ -62,10 +75,9 @@ export class DemoHost {
   readonly #serve: ServeProcess
 
   constructor() {
-    writeFileSync(
-      this.configPath,
-      `${JSON.stringify(demoConfig(this.endpoint, ownAccount(), example), null, 2)}\n`,
-    )
+    const account = ownAccount()
+    const config = withStore(demoConfig(this.endpoint, account, example), account)
+    writeFileSync(this.configPath, `${JSON.stringify(config, null, 2)}\n`)
     this.#serve = new ServeProcess(this.configPath)
     this.#serve.listen((entry) => appendFileSync(this.logPath, `${JSON.stringify(entry)}\n`))
   }
@@ -82,6 +94,30 @@ export class DemoHost {
       RECORD_MS_MAX,
     )
     return entry as DecisionRecord | undefined
+  }
+
+  /** Tells the running host, as `portcullis push`, `activate` and `rollback` do. */
+  async change(
+    call: 'push' | 'activate' | 'rollback',
+    tenant: string,
+    { policy, version }: { policy?: string | undefined; version?: number | undefined },
+  ): Promise<{ version: number | null; said: string }> {
+    const signed = { subject: { tenant }, who: 'demo' }
+    const tell = (command: OperatorCommand) => tellHost(this.endpoint, command)
+    if (call === 'push') {
+      const module = readFileSync(example(policy ?? '')).toString('base64')
+      const { number, state, bytes } = (await tell({ command: call, module, ...signed })) as StoredVersion
+      return { version: number, said: `version ${number}: ${state}, ${bytes} bytes` }
+    }
+    const answer = (await tell(
+      call === 'activate'
+        ? { command: call, version: String(version), ...signed }
+        : { command: call, ...signed },
+    )) as Activated
+    return {
+      version: answer.version,
+      said: `version ${answer.version} answers, generation ${answer.generation}`,
+    }
   }
 
   /** Waits until the host has ended by itself, for instance after Ctrl+C. */

@@ -1,7 +1,7 @@
 /**
- * Plays the demo's steps: each is one call of one of the plug-in's six entry points, made by the double, and one row of
- * the table. What a row shows is what the completion said and what the host recorded; what was to be expected stands in
- * steps.json and is only compared.
+ * Plays the demo's steps, each of them one row of the table: a call of one of the plug-in's six entry points, made by the double, or
+ * a command to the running host that changes which version of a policy answers. What a row shows is what the completion said and what
+ * the host recorded or replied; what was to be expected stands in steps.json and is only compared.
  */
 
 import { readFileSync } from 'node:fs'
@@ -29,10 +29,12 @@ interface Expectation {
   readonly administrator?: boolean
   readonly quota?: readonly number[]
   readonly count?: number
+  /** That was made, or answers now. */
+  readonly version?: number
 }
 
 export interface Step {
-  readonly call: 'startup' | 'user' | 'operation' | 'quota' | 'release' | 'shutdown'
+  readonly call: 'startup' | 'user' | 'operation' | 'quota' | 'release' | 'shutdown' | VersionCall
   readonly application: string
   readonly who?: string
   readonly mechanism?: string
@@ -41,8 +43,15 @@ export interface Step {
   readonly action?: string
   readonly resource?: string
   readonly flags?: number
+  /** Of the examples, to be pushed. */
+  readonly policy?: string
+  /** To be activated. */
+  readonly version?: number
   readonly expect: Expectation
 }
+
+/** Puts a policy of the examples into the store, makes one answer, or takes that back. */
+type VersionCall = 'push' | 'activate' | 'rollback'
 
 export interface Row {
   readonly question: string
@@ -88,6 +97,11 @@ export function questionOf(step: Step & { call: Question['kind'] }, person: Pers
   }
 }
 
+/** Applications of the demo are named after their tenants. */
+function tenantOf(application: string): string {
+  return application.replace('wsman/', '')
+}
+
 function describe({ call, who, mechanism, action, resource, flags, url, urlRepeat }: Step): string {
   const what = { user: 'log on', quota: 'quota', operation: `${action?.split('/').at(-1)} ${resource}` }[
     call as 'user'
@@ -104,7 +118,7 @@ function describe({ call, who, mechanism, action, resource, flags, url, urlRepea
 function reasonOf(record: DecisionRecord | undefined): string {
   if (record === undefined) return 'plug-in: turned down by itself'
   const author = record.by === 'tenant' || record.by === undefined ? '' : `${record.by}: `
-  return `${author}${record.reason ?? `${record.error}: ${record.detail}`}`
+  return `${author}${record.reason ?? [record.error, record.detail].filter(Boolean).join(': ')}`
 }
 
 function compare(expect: Expectation, got: Partial<Record<keyof Expectation, unknown>>): string[] {
@@ -132,8 +146,26 @@ export class Player {
 
   async play(step: Step): Promise<Row> {
     const { call } = step
-    const isQuestion = call === 'user' || call === 'operation' || call === 'quota'
-    return isQuestion ? this.#ask({ ...step, call }) : this.#manage({ ...step, call })
+    if (call === 'user' || call === 'operation' || call === 'quota') return this.#ask({ ...step, call })
+    if (call === 'push' || call === 'activate' || call === 'rollback') return this.#change({ ...step, call })
+    return this.#manage({ ...step, call })
+  }
+
+  /** What `portcullis push`, `activate` and `rollback` do; returns when it holds everywhere. */
+  async #change(step: Step & { call: VersionCall }): Promise<Row> {
+    const { call, application, policy, version: wanted, expect } = step
+    const tenant = tenantOf(application)
+    const began = performance.now()
+    const { version, said } = await this.#host.change(call, tenant, { policy, version: wanted })
+    return {
+      question: [call, policy ?? (wanted && `version ${wanted}`)].filter(Boolean).join(' '),
+      tenant,
+      outcome: 'done',
+      code: 0,
+      reason: said,
+      microseconds: Math.round(1000 * (performance.now() - began)),
+      problems: compare(expect, { code: 0, version }),
+    }
   }
 
   async #manage(step: Step & { call: keyof typeof entryPoints }): Promise<Row> {
@@ -152,7 +184,7 @@ export class Player {
     }
     return {
       question: `${entryPoints[call]}${count === undefined ? '' : ` of ${count} contexts`}`,
-      tenant: application.replace('wsman/', ''),
+      tenant: tenantOf(application),
       outcome: code === 0 ? 'done' : 'failed',
       code,
       reason: '',
@@ -173,7 +205,7 @@ export class Player {
     const { administrator, quota } = completion
     return {
       question: describe(step),
-      tenant: step.application.replace('wsman/', ''),
+      tenant: tenantOf(step.application),
       outcome,
       code,
       reason,
