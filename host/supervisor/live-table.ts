@@ -7,7 +7,7 @@
 import type { Running } from '../control/read-message.ts'
 import { PortcullisError } from '../errors.ts'
 import { isConfigured } from './blame.ts'
-import { type Participant, Rollout } from './rollout.ts'
+import { type Done, type Participant, Rollout } from './rollout.ts'
 import { changes, noTable, type Table, withoutUnused } from './table.ts'
 
 /** What a change makes, and what makes it last. */
@@ -24,8 +24,14 @@ export class LiveTable {
   #table = noTable
   /** Evaluators may still speak of it. */
   #before = noTable
+  /** No number is given twice: what an evaluator still says of a change that failed is not about the next. */
+  #generation = 0
   #rollout: Rollout | undefined
-  #turn: Promise<unknown> = Promise.resolve()
+  #begun: () => void = () => {}
+  /** The first is that of the first table. */
+  #turn: Promise<unknown> = new Promise<void>((resolve) => {
+    this.#begun = resolve
+  })
 
   /**
    * `participants`: the evaluators that there are at the moment. `announce` hears of a table before anybody decides by it, when
@@ -43,7 +49,9 @@ export class LiveTable {
   /** The first table. Nobody has one yet. */
   begin(table: Table): void {
     this.#table = withoutUnused(table)
+    this.#generation = table.generation
     this.#announce(this.#table)
+    this.#begun()
   }
 
   /** Gives a new evaluator everything that it decides by, and what is on its way. */
@@ -68,7 +76,7 @@ export class LiveTable {
   }
 
   async #apply({ to, makeDurable }: Change): Promise<void> {
-    const next = withoutUnused({ ...to, generation: this.#table.generation + 1 })
+    const next = withoutUnused({ ...to, generation: ++this.#generation })
     const rollout = new Rollout(this.#table, next)
     this.#rollout = rollout
     try {
@@ -87,8 +95,8 @@ export class LiveTable {
     this.#rollout = undefined
   }
 
-  did(participant: Participant, generation: number): void {
-    this.#rollout?.did(participant, generation)
+  did(participant: Participant, done: Done, generation: number): void {
+    this.#rollout?.did(participant, done, generation)
   }
 
   unprepared(participant: Participant, generation: number, error: PortcullisError): void {

@@ -268,7 +268,7 @@ export class Supervisor implements EvaluatorOwner {
     switch (message.type) {
       case 'prepared':
       case 'flipped':
-        return this.#live.did(from, message.generation)
+        return this.#live.did(from, message.type, message.generation)
       case 'unprepared': {
         const { generation, code, detail } = message
         return this.#live.unprepared(from, generation, new PortcullisError(code, detail))
