@@ -146,16 +146,25 @@ export class PolicySource {
     return report.meteredSha256
   }
 
-  /**
-   * What is active now; undefined if nothing is, or if it is not what it was, which is reported and denies the subject and nobody
-   * else.
-   */
-  async active(
+  /** What is active now, as `whole` has it. */
+  active(
     subject: Subject,
     fuel: number,
     failed: (error: PortcullisError) => void,
   ): Promise<Admitted | undefined> {
-    const number = this.#store?.active(subject)?.number ?? null
+    return this.whole(subject, this.#store?.active(subject)?.number ?? null, fuel, failed)
+  }
+
+  /**
+   * A version that is to answer; undefined if there is none, or if it is not what it was, which is reported and denies the subject
+   * and nobody else.
+   */
+  async whole(
+    subject: Subject,
+    number: number | null,
+    fuel: number,
+    failed: (error: PortcullisError) => void,
+  ): Promise<Admitted | undefined> {
     if (this.#store === undefined || number === null) return undefined
     try {
       return await this.ofStore(this.#store, subject, this.#store.version(subject, number), fuel)

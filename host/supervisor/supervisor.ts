@@ -388,13 +388,13 @@ export class Supervisor implements EvaluatorOwner {
   async #reload(by: By): Promise<Reloaded> {
     const before = this.#live.now
     const began = performance.now()
-    const now = await this.#live.change(async () => {
+    const now = await this.#live.change(async (now) => {
       const config = this.#load()
       checkReloadable(this.#config, config)
       const problems: PortcullisError[] = []
       const to = await tableOfConfig(config, this.#source, 0, (error) => problems.push(error))
       if (problems[0] !== undefined) throw problems[0]
-      await checkBreakGlass(to, config.breakGlass)
+      await checkBreakGlass(now, to, config.breakGlass)
       return { to, makeDurable: () => this.#reconfigure(config) }
     })
     const { generation } = now
