@@ -4,6 +4,7 @@
  * fails before it is durable has changed nothing.
  */
 
+import type { DecisionRecord } from '../control/messages.ts'
 import type { Running } from '../control/read-message.ts'
 import { PortcullisError } from '../errors.ts'
 import { isConfigured } from './blame.ts'
@@ -109,18 +110,31 @@ export class LiveTable {
     else this.#rollout?.gone(participant)
   }
 
-  /** Those that a decision may have been made by which is told now. */
-  get known(): readonly Table[] {
+  get #known(): readonly Table[] {
     return [this.#table, this.#before]
+  }
+
+  /** The table that a decision was made by which is told now. Throws ERR_CHANNEL if it says what is in none of them. */
+  madeBy(record: DecisionRecord): Table {
+    const table = this.#known.find(({ generation }) => generation === record.generation)
+    const tenant = table?.tenants.get(record.tenant)
+    const { guard } = table ?? {}
+    const isTrue =
+      record.policy === tenant?.policy &&
+      record.version === tenant?.version &&
+      record.guard === guard?.policy &&
+      record.guardVersion === guard?.version
+    if (table !== undefined && tenant !== undefined && isTrue) return table
+    throw new PortcullisError('ERR_CHANNEL', 'an evaluator decided by what it does not have')
   }
 
   /** Throws ERR_CHANNEL for a tenant that does not exist, nor did before the last change. */
   checkTenant(name: string): string {
-    if (this.known.some(({ tenants }) => tenants.has(name))) return name
+    if (this.#known.some(({ tenants }) => tenants.has(name))) return name
     throw new PortcullisError('ERR_CHANNEL', 'an evaluator speaks of a tenant that does not exist')
   }
 
   isConfigured(running: Pick<Running, 'tenant' | 'policy' | 'guard'>): boolean {
-    return this.known.some((table) => isConfigured(table, running))
+    return this.#known.some((table) => isConfigured(table, running))
   }
 }

@@ -289,9 +289,10 @@ export class Supervisor implements EvaluatorOwner {
   }
 
   #decided(from: EvaluatorProcess, { record, block }: FromEvaluator & { type: 'decision' }): void {
-    this.#observed.decision(this.#live.checkTenant(record.tenant))
+    const table = this.#live.madeBy(record)
+    this.#observed.decision(record.tenant)
     logDecision(this.#log, record, from.index)
-    this.#recording.decision(record, block, this.#live.known)
+    this.#recording.decision(record, block, table)
   }
 
   overtime(from: EvaluatorProcess, overtime: Overtime): void {

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 
-import type { ToEvaluator } from '../../host/control/messages.ts'
+import type { DecisionRecord, ToEvaluator } from '../../host/control/messages.ts'
 import { PortcullisError } from '../../host/errors.ts'
 import { LiveTable } from '../../host/supervisor/live-table.ts'
 import type { Participant } from '../../host/supervisor/rollout.ts'
@@ -248,5 +248,22 @@ describe('a change of the table', () => {
     await turn()
     expect(live.checkTenant('a')).toBe('a') // an answer by the table before may still be told
     expect(() => live.checkTenant('c')).toThrow(/ERR_CHANNEL/)
+  })
+
+  it('tells by which table a decision was made, and takes none that no table would have made', async () => {
+    const { live, change } = scene(0)
+    await change()
+    const record = (generation: number, policy: string, more: object = {}) =>
+      ({ tenant: 'a', generation, policy, ...more }) as DecisionRecord
+    expect(live.madeBy(record(1, digest)).generation).toBe(1)
+    expect(live.madeBy(record(2, 'cc'.repeat(32))).generation).toBe(2)
+    const lies = [
+      record(2, digest),
+      record(3, digest),
+      record(1, digest, { version: 1 }),
+      record(1, digest, { guard: digest }),
+      record(1, digest, { tenant: 'b' }),
+    ]
+    for (const lie of lies) expect(() => live.madeBy(lie)).toThrow(/ERR_CHANNEL/)
   })
 })
