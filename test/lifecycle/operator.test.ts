@@ -302,6 +302,25 @@ describe('a reload', () => {
     expect(told(await site.bed.winrm.ask(staying, nobody))).toEqual(allowed)
   })
 
+  it('that has evaluators compile for seconds denies nobody meanwhile', async () => {
+    const stays = { name: 'stays', policy: 'mirror' }
+    await site.serve({}, [stays])
+    const instance = site.bed.startup('stays')
+    const many = Array.from({ length: 1_900 }, (_, index) => ({ name: `t${index}`, policy: 'sdk-helpers' }))
+    write([stays, ...many])
+    let goesOn = true
+    const callers = Array.from({ length: 4 }, async () => {
+      const answers: ReturnType<typeof told>[] = []
+      while (goesOn) answers.push(told(await site.bed.winrm.ask(instance, user)))
+      return answers
+    })
+    await tellHost(site.bed.endpoint, { command: 'reload', who: 'test' })
+    goesOn = false
+    const answers = (await Promise.all(callers)).flat()
+    expect(answers.length).toBeGreaterThan(100)
+    expect(answers.filter(({ noAnswer }) => noAnswer)).toEqual([])
+  })
+
   it('of a wrong configuration says where it is wrong, and changes nothing', async () => {
     await site.serve({}, [{ name: 'a', policy: 'mirror' }])
     const instance = site.bed.startup('a')
