@@ -351,8 +351,11 @@ export class Supervisor implements EvaluatorOwner {
   }
 
   #obey(command: OperatorCommand): unknown {
-    if (this.#state === 'starting' && command.command !== 'status' && command.command !== 'stop') {
-      throw new PortcullisError('ERR_HOST_UNREACHABLE', 'the host is starting; try again when it serves')
+    if (this.#state !== 'running' && command.command !== 'status' && command.command !== 'stop') {
+      throw new PortcullisError(
+        'ERR_HOST_UNREACHABLE',
+        `the host is ${this.#state}; try again when it serves`,
+      )
     }
     return obey(
       {
