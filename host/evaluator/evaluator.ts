@@ -5,7 +5,8 @@
  *      any state --the control connection closes--> ended
  *
  * A connection is nobody's until its hello names an application that the configuration allows to the account at its
- * other end; from then on it speaks for one tenant. Tables change between two questions (tables.ts), never in one.
+ * other end; from then on it speaks for one tenant. Tables change between two questions (tables.ts), never in one; while one is
+ * prepared, each event is followed by one step of that.
  */
 
 import type { ConnectionLabel, ConnectionRecord, FromEvaluator, ToEvaluator } from '../control/messages.ts'
@@ -53,10 +54,12 @@ export class Evaluator {
   run(): void {
     while (this.#state !== 'ended') {
       const isDraining = this.#state === 'draining' && this.#held.size === 0
-      const event = this.#channel.next(isDraining ? 0 : this.#held.waitMs)
+      const { preparing } = this.#tables
+      const event = this.#channel.next(isDraining || preparing !== undefined ? 0 : this.#held.waitMs)
       if (event.what !== 'timeout') this.#handle(event)
       else if (isDraining) this.#state = 'ended'
       for (const held of this.#held.takeDue()) this.#takeUp(held, false)
+      this.#prepareFurther()
     }
     this.#channel.drain()
   }
@@ -88,9 +91,11 @@ export class Evaluator {
       case 'absent':
         this.#tables.change(message.tenant, undefined)
         break
-      case 'table':
-        this.#prepare(message)
+      case 'table': {
+        const { generation, guard, recorded } = message
+        this.#prepare(generation, () => this.#tables.prepare(generation, guard, recorded))
         break
+      }
       case 'flip':
         this.#flip(message.generation)
         break
@@ -116,18 +121,24 @@ export class Evaluator {
     }
   }
 
-  #prepare({ generation, guard, recorded }: ToEvaluator & { type: 'table' }): void {
+  #prepare(generation: number, work: () => boolean): void {
     try {
-      this.#tables.prepare(generation, guard, recorded)
-      this.#tell({ type: 'prepared', generation })
+      if (work()) this.#tell({ type: 'prepared', generation })
     } catch (error) {
       if (!(error instanceof PortcullisError)) throw error
       this.#tell({ type: 'unprepared', generation, code: error.code, detail: error.detail })
     }
   }
 
+  #prepareFurther(): void {
+    const { preparing } = this.#tables
+    if (preparing !== undefined) this.#prepare(preparing, () => this.#tables.step())
+  }
+
   #flip(generation: number): void {
     const isFirst = this.#tables.current.generation === 0
+    // One that loads is told all at once.
+    while (this.#tables.preparing !== undefined) this.#prepareFurther()
     this.#tables.flip(generation)
     for (const [number, connection] of this.#connections) this.#reseat(number, connection)
     this.#tell(isFirst ? { type: 'ready' } : { type: 'flipped', generation })

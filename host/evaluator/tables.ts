@@ -1,8 +1,9 @@
 /**
  * How a table takes the place of the one before. Everything that takes time, compiling above all, is done while the old one still
- * decides; the flip itself is one assignment between two questions, so that no decision sees parts of both.
+ * decides, in steps between which questions are answered; the flip itself is one assignment between two questions, so that no
+ * decision sees parts of both.
  *
- *   nothing new --tenant, absent--> changing --table: prepare()--> prepared --flip()--> nothing new
+ *   nothing new --tenant, absent--> changing --prepare()--> preparing --step(), the last--> prepared --flip()--> nothing new
  *                                      any --abandon()--> nothing new
  */
 
@@ -22,6 +23,8 @@ export class Tables {
   readonly #residents = new Residents(residentsMax, residentBytesMax)
   #current = new PolicyTable(0, new Map(), undefined, false)
   #changes = new Map<string, Tenant | undefined>()
+  /** The next table, and who of it is not ready yet. */
+  #preparing: { readonly table: PolicyTable; readonly names: Iterator<string> } | undefined
   #prepared: PolicyTable | undefined
 
   get current(): PolicyTable {
@@ -38,23 +41,49 @@ export class Tables {
     this.#changes.set(name, tenant)
   }
 
-  /**
-   * Makes the next table and, as far as there is room, what is new in it ready to be asked. Throws, and leaves everything as it
-   * was, if that cannot be done; in the first table, before which nothing was, a policy that cannot be asked denies for itself.
-   */
-  prepare(generation: number, guard: Guard | undefined, recorded: boolean): void {
+  /** The generation of the table that has steps left. */
+  get preparing(): number | undefined {
+    return this.#preparing?.table.generation
+  }
+
+  /** Makes the next table, and does the first step. Throws, and leaves everything as it was, if that cannot be done. */
+  prepare(generation: number, guard: Guard | undefined, recorded: boolean): boolean {
     const tenants = new Map([...this.#current.seats].map(([name, { tenant }]) => [name, tenant]))
     for (const [name, tenant] of this.#changes) {
       if (tenant === undefined) tenants.delete(name)
       else tenants.set(name, tenant)
     }
-    try {
+    return this.#orAbandon(() => {
       const table = new PolicyTable(generation, tenants, guard && this.#seatGuard(guard), recorded)
-      for (const name of this.#changes.keys()) {
-        const seat = table.seats.get(name)
-        if (seat !== undefined && !this.#residents.isFull) this.#begun(this.policyOf(seat))
-      }
+      this.#preparing = { table, names: this.#changes.keys() }
+      return this.step()
+    })
+  }
+
+  /**
+   * Makes one tenant more that is new ready to be asked, as far as there is room; true when that was the last. Throws as `prepare`
+   * does; in the first table, before which nothing was, a policy that cannot be asked denies for itself.
+   */
+  step(): boolean {
+    if (this.#preparing === undefined) throw new PortcullisError('ERR_HOST_FAULT', 'no table is prepared')
+    const { table, names } = this.#preparing
+    const { done, value: name } = names.next()
+    if (done) {
       this.#prepared = table
+      this.#preparing = undefined
+      return true
+    }
+    const seat = table.seats.get(name)
+    if (seat === undefined || this.#residents.isFull) return false
+    return this.#orAbandon(() => {
+      this.#begun(this.policyOf(seat))
+      return false
+    })
+  }
+
+  #orAbandon(work: () => boolean): boolean {
+    try {
+      return work()
     } catch (error) {
       this.abandon()
       throw error
@@ -68,19 +97,18 @@ export class Tables {
     }
     this.#current = this.#prepared
     this.abandon() // what was left of the change is the table now
-    const { seats, guard } = this.#current
-    const used = new Set([...seats.values()].map(({ tenant }) => tenant.policy))
-    for (const digest of this.#modules.keys()) {
-      if (!used.has(digest) && guard?.guard.policy !== digest) this.#modules.delete(digest)
-    }
   }
 
-  /** Forgets whatever was to be the next table. */
+  /** Forgets whatever was to be the next table, or was the one before. */
   abandon(): void {
     this.#changes = new Map()
+    this.#preparing = undefined
     this.#prepared = undefined
-    const keys = new Set([...this.#current.seats.values()].map(({ key }) => key))
+    const { seats, guard } = this.#current
+    const keys = new Set([...seats.values()].map(({ key }) => key))
     this.#residents.keep((key) => keys.has(key))
+    const used = new Set([guard?.guard.policy, ...[...seats.values()].map(({ tenant }) => tenant.policy)])
+    for (const digest of this.#modules.keys()) if (!used.has(digest)) this.#modules.delete(digest)
   }
 
   /** The tenant's policy, which is loaded if it has been away; undefined if it has none. */

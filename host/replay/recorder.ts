@@ -122,11 +122,12 @@ export class Recorder {
     }
   }
 
-  /** A decision after this begins a new file. */
+  /** A decision after this begins a new file. Throws ERR_RECORDING_WRITE: some systems say only now what they did not write. */
   close(): void {
-    if (this.#open === undefined) return
-    closeSync(this.#open.descriptor)
+    const open = this.#open
+    if (open === undefined) return
     this.#open = undefined
+    this.#write(() => closeSync(open.descriptor))
   }
 
   #write(work: () => void): void {

@@ -5,13 +5,16 @@
  *   push --> admitted        activate --> active --rollback--> the one before
  *                            activate, provisional --confirm--> active
  *                                         |  not in time: returns to the one before, also after the host was away
+ *
+ * A return is what somebody relies on who may have been locked out. It asks nobody, it happens also to a subject that the
+ * configuration does not leave to the store at the time, and where the version before cannot answer any more nobody does.
  */
 
 import type { Logger } from 'pino'
 
 import { PortcullisError } from '../errors.ts'
-import { activationWindowMs } from '../limits.ts'
-import type { By, Store, StoredVersion, Subject } from '../store/store.ts'
+import { activationWindowMs, confirmWithinMsMax, digestDigitsMin, versionsReplyUnitsMax } from '../limits.ts'
+import type { Active, By, Store, StoredVersion, Subject } from '../store/store.ts'
 import type { Config, PolicyChoice } from '../tenant/config.ts'
 import { parseVectors } from '../winrm/vectors.ts'
 import type { Settings } from '../wire/settings-block.ts'
@@ -66,12 +69,28 @@ function withChoice(table: Table, subject: Subject, admitted: Admitted | undefin
   return { ...table, modules, tenants: new Map(table.tenants).set(subject.tenant, change(tenant)) }
 }
 
+/** The version that a table has of a subject. */
+function versionIn(table: Table, subject: Subject): number | undefined {
+  return (subject === 'guard' ? table.guard : table.tenants.get(subject.tenant))?.version
+}
+
+/** As many as fit into so many units of JSON, in their order. */
+function latest(versions: readonly StoredVersion[], unitsMax: number): readonly StoredVersion[] {
+  let units = 0
+  const first = versions.findLastIndex((version) => {
+    units += JSON.stringify(version).length + 1
+    return units > unitsMax
+  })
+  return versions.slice(first + 1)
+}
+
 export class Activations {
   readonly #store: Store
   readonly #around: Surroundings
   readonly #timers = new Map<string, NodeJS.Timeout>()
   /** When each subject's latest activations were. */
   readonly #recent = new Map<string, number[]>()
+  #isClosed = false
 
   constructor(store: Store, around: Surroundings) {
     this.#store = store
@@ -84,14 +103,12 @@ export class Activations {
       const active = this.#store.active(subject)
       if (active?.confirmByMs === undefined) continue
       if (active.confirmByMs > Date.now()) this.#returnLater(subject, active.confirmByMs)
-      else {
-        this.#store.activate(subject, active.previous, this.#unconfirmed, Date.now())
-        this.#tell(subject, active.previous, active.number, this.#unconfirmed)
-      }
+      else this.#takeBack(subject, active)
     }
   }
 
   close(): void {
+    this.#isClosed = true
     for (const timer of this.#timers.values()) clearTimeout(timer)
   }
 
@@ -115,10 +132,13 @@ export class Activations {
       subject,
       () => {
         const version = this.#find(subject, wanted)
-        if (version.number === this.#store.active(subject)?.number) return undefined
+        const { number } = version
+        // One that is active may not answer: its bytes were damaged when the host started, and have been pushed again since.
+        const answers = versionIn(this.#around.live.now, subject) === number
+        if (answers && number === this.#store.active(subject)?.number) return undefined
         this.#checkMayChange(subject, version)
         this.#takeTurn(subject)
-        return version.number
+        return number
       },
       by,
       confirmWithinMs,
@@ -143,26 +163,32 @@ export class Activations {
     )
   }
 
-  confirm(subject: Subject, by: By): Activated {
-    this.#choiceOf(subject)
-    const active = this.#store.active(subject)
-    if (active?.confirmByMs === undefined) {
-      throw new PortcullisError(
-        'ERR_ACTIVATION_PENDING',
-        `${subjectName(subject)}: nothing waits for a confirmation`,
+  /** In its turn: a return that is under way is not confirmed any more. */
+  async confirm(subject: Subject, by: By): Promise<Activated> {
+    const { generation } = await this.#around.live.change(async () => {
+      this.#choiceOf(subject)
+      const active = this.#store.active(subject)
+      if (active?.confirmByMs === undefined) {
+        throw new PortcullisError(
+          'ERR_ACTIVATION_PENDING',
+          `${subjectName(subject)}: nothing waits for a confirmation`,
+        )
+      }
+      this.#store.confirm(subject, by, Date.now())
+      this.#noTimer(subject)
+      this.#around.log.info(
+        { event: 'version-confirmed', ...named(subject), version: active.number, ...by },
+        'confirmed',
       )
-    }
-    this.#store.confirm(subject, by, Date.now())
-    this.#noTimer(subject)
-    this.#around.log.info(
-      { event: 'version-confirmed', ...named(subject), version: active.number, ...by },
-      'confirmed',
-    )
-    const { generation } = this.#around.live.now
+      return undefined
+    })
     return { ...this.#state(subject), generation, changed: true, milliseconds: 0 }
   }
 
-  /** Subjects that the configuration leaves to the store, or the one that is asked for. */
+  /**
+   * Subjects that the configuration leaves to the store, or the one that is asked for. The earliest versions are left out where
+   * there are more than an answer takes.
+   */
   versions(subject: Subject | undefined): object[] {
     const { tenants, guard } = this.#around.config()
     const all: Subject[] = [
@@ -170,17 +196,23 @@ export class Activations {
       ...tenants.filter(({ policy }) => policy === undefined).map(({ name }) => ({ tenant: name })),
     ]
     if (subject !== undefined) this.#choiceOf(subject)
-    return (subject === undefined ? all : [subject]).map((one) => ({
-      subject: one,
-      active: this.#store.active(one) ?? null,
-      versions: this.#store.versions(one),
-    }))
+    const asked = subject === undefined ? all : [subject]
+    return asked.map((one) => {
+      const versions = this.#store.versions(one)
+      const told = latest(versions, Math.floor(versionsReplyUnitsMax / asked.length))
+      const active = this.#store.active(one) ?? null
+      return { subject: one, active, omitted: versions.length - told.length, versions: told }
+    })
+  }
+
+  #configured(subject: Subject): PolicyChoice | undefined {
+    const { tenants, guard } = this.#around.config()
+    return subject === 'guard' ? guard : tenants.find(({ name }) => name === subject.tenant)
   }
 
   /** What the configuration says of a subject whose versions are the store's. Throws ERR_VERSION_SUBJECT. */
   #choiceOf(subject: Subject): PolicyChoice {
-    const { tenants, guard } = this.#around.config()
-    const choice = subject === 'guard' ? guard : tenants.find(({ name }) => name === subject.tenant)
+    const choice = this.#configured(subject)
     const name = subjectName(subject)
     if (choice === undefined) {
       throw new PortcullisError(
@@ -200,8 +232,9 @@ export class Activations {
   #find(subject: Subject, wanted: string): StoredVersion {
     const versions = this.#store.versions(subject)
     const isNumber = /^[0-9]{1,7}$/.test(wanted)
+    const isDigest = wanted.length >= digestDigitsMin
     const found = versions.filter(({ number, policy }) =>
-      isNumber ? number === Number(wanted) : policy.startsWith(wanted.toLowerCase()),
+      isNumber ? number === Number(wanted) : isDigest && policy.startsWith(wanted.toLowerCase()),
     )
     const [version] = found
     if (version !== undefined && found.length === 1) return version
@@ -268,17 +301,12 @@ export class Activations {
       const version = number === null ? undefined : store.version(subject, number)
       const admitted = version && (await source.ofStore(store, subject, version, fuelPerDecision))
       const to = withChoice(now, subject, admitted)
-      await checkBreakGlass(to, config().breakGlass, subject === 'guard' ? undefined : subject.tenant)
+      const only = subject === 'guard' ? undefined : subject.tenant
+      await checkBreakGlass(now, to, config().breakGlass, only)
       return {
         to,
         makeDurable: () => {
-          const nowMs = Date.now()
-          const confirmByMs = confirmWithinMs === undefined ? undefined : nowMs + confirmWithinMs
-          const previous = store.active(subject)?.number ?? null
-          store.activate(subject, number, by, nowMs, confirmByMs)
-          this.#noTimer(subject)
-          if (confirmByMs !== undefined) this.#returnLater(subject, confirmByMs)
-          this.#tell(subject, number, previous, by)
+          this.#record(subject, number, by, confirmWithinMs)
           changed = true
         },
       }
@@ -298,7 +326,13 @@ export class Activations {
     }
   }
 
-  #tell(subject: Subject, version: number | null, previous: number | null, by: By): void {
+  #record(subject: Subject, version: number | null, by: By, confirmWithinMs?: number): void {
+    const nowMs = Date.now()
+    const confirmByMs = confirmWithinMs === undefined ? undefined : nowMs + confirmWithinMs
+    const previous = this.#store.active(subject)?.number ?? null
+    this.#store.activate(subject, version, by, nowMs, confirmByMs)
+    this.#noTimer(subject)
+    if (confirmByMs !== undefined) this.#returnLater(subject, confirmByMs)
     this.#around.log.info(
       { event: 'version-activated', ...named(subject), version, previous, ...by },
       'another version is to answer',
@@ -309,25 +343,46 @@ export class Activations {
 
   readonly #unconfirmed: By = { who: host, why: 'it was not confirmed in time' }
 
+  /** Never later than a provisional activation may last, though the clock has been set back. */
   #returnLater(subject: Subject, atMs: number): void {
-    const timer = setTimeout(() => void this.#return(subject), Math.max(0, atMs - Date.now()))
-    this.#timers.set(key(subject), timer)
+    if (this.#isClosed) return
+    const inMs = Math.min(Math.max(0, atMs - Date.now()), confirmWithinMsMax)
+    this.#timers.set(
+      key(subject),
+      setTimeout(() => void this.#return(subject), inMs),
+    )
   }
 
   async #return(subject: Subject): Promise<void> {
     this.#timers.delete(key(subject))
-    const provisional = () => {
-      const active = this.#store.active(subject)
-      return active?.confirmByMs === undefined ? undefined : active.previous
-    }
+    const { live, source, log } = this.#around
+    const told = (event: string, { code, detail }: PortcullisError, what: string) =>
+      log.error({ event, ...named(subject), code, detail }, what)
     try {
-      await this.#change(subject, provisional, this.#unconfirmed)
+      await live.change(async (now) => {
+        const active = this.#store.active(subject)
+        if (active?.confirmByMs === undefined) return undefined
+        const makeDurable = () => this.#takeBack(subject, active)
+        const choice = this.#configured(subject)
+        if (choice === undefined || choice.policy !== undefined) {
+          makeDurable()
+          return undefined
+        }
+        const refused = (error: PortcullisError) => told('policy-refused', error, 'a policy is not admitted')
+        const before = await source.whole(subject, active.previous, choice.fuelPerDecision, refused)
+        return { to: withChoice(now, subject, before), makeDurable }
+      })
     } catch (error) {
       if (!(error instanceof PortcullisError)) throw error
-      const { code, detail } = error
-      this.#around.log.error({ event: 'return-failed', ...named(subject), code, detail }, 'tried again soon')
+      told('return-failed', error, 'tried again soon')
       this.#returnLater(subject, Date.now() + activationWindowMs)
     }
+  }
+
+  /** One that has been refused meanwhile cannot be active again: then nothing is. */
+  #takeBack(subject: Subject, { previous }: Active): void {
+    const isAdmitted = previous !== null && this.#store.version(subject, previous).admission !== undefined
+    this.#record(subject, isAdmitted ? previous : null, this.#unconfirmed)
   }
 
   #noTimer(subject: Subject): void {

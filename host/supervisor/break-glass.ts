@@ -33,16 +33,24 @@ async function check(
   })
 }
 
-/** Of one tenant, or of all. */
+/** Nobody was asked before, and nobody is now: nothing is taken away. */
+function staysSilent(before: PolicyChoice | undefined, after: PolicyChoice): boolean {
+  return before?.policy === undefined && after.policy === undefined
+}
+
+/** Of one tenant, or of all. A guard that comes without a version denies everybody, as one does whose version goes. */
 export async function checkBreakGlass(
+  before: Table,
   table: Table,
   lists: ReadonlyMap<string, BreakGlass>,
   only?: string,
 ): Promise<void> {
+  const { guard } = table
+  const guardSpeaks = guard !== undefined && (before.guard === undefined || !staysSilent(before.guard, guard))
   for (const [name, list] of lists) {
     const tenant = table.tenants.get(name)
     if (tenant === undefined || (only !== undefined && only !== name)) continue
-    await check(table, tenant, list, name)
-    if (table.guard !== undefined) await check(table, table.guard, list, 'the guard')
+    if (!staysSilent(before.tenants.get(name), tenant)) await check(table, tenant, list, name)
+    if (guardSpeaks) await check(table, guard, list, 'the guard')
   }
 }

@@ -4,10 +4,11 @@
  * fails before it is durable has changed nothing.
  */
 
+import type { DecisionRecord } from '../control/messages.ts'
 import type { Running } from '../control/read-message.ts'
 import { PortcullisError } from '../errors.ts'
 import { isConfigured } from './blame.ts'
-import { type Participant, Rollout } from './rollout.ts'
+import { type Done, type Participant, Rollout } from './rollout.ts'
 import { changes, noTable, type Table, withoutUnused } from './table.ts'
 
 /** What a change makes, and what makes it last. */
@@ -24,8 +25,14 @@ export class LiveTable {
   #table = noTable
   /** Evaluators may still speak of it. */
   #before = noTable
+  /** No number is given twice: what an evaluator still says of a change that failed is not about the next. */
+  #generation = 0
   #rollout: Rollout | undefined
-  #turn: Promise<unknown> = Promise.resolve()
+  #begun: () => void = () => {}
+  /** The first is that of the first table. */
+  #turn: Promise<unknown> = new Promise<void>((resolve) => {
+    this.#begun = resolve
+  })
 
   /**
    * `participants`: the evaluators that there are at the moment. `announce` hears of a table before anybody decides by it, when
@@ -43,7 +50,9 @@ export class LiveTable {
   /** The first table. Nobody has one yet. */
   begin(table: Table): void {
     this.#table = withoutUnused(table)
+    this.#generation = table.generation
     this.#announce(this.#table)
+    this.#begun()
   }
 
   /** Gives a new evaluator everything that it decides by, and what is on its way. */
@@ -68,7 +77,7 @@ export class LiveTable {
   }
 
   async #apply({ to, makeDurable }: Change): Promise<void> {
-    const next = withoutUnused({ ...to, generation: this.#table.generation + 1 })
+    const next = withoutUnused({ ...to, generation: ++this.#generation })
     const rollout = new Rollout(this.#table, next)
     this.#rollout = rollout
     try {
@@ -87,8 +96,8 @@ export class LiveTable {
     this.#rollout = undefined
   }
 
-  did(participant: Participant, generation: number): void {
-    this.#rollout?.did(participant, generation)
+  did(participant: Participant, done: Done, generation: number): void {
+    this.#rollout?.did(participant, done, generation)
   }
 
   unprepared(participant: Participant, generation: number, error: PortcullisError): void {
@@ -101,18 +110,31 @@ export class LiveTable {
     else this.#rollout?.gone(participant)
   }
 
-  /** Those that a decision may have been made by which is told now. */
-  get known(): readonly Table[] {
+  get #known(): readonly Table[] {
     return [this.#table, this.#before]
+  }
+
+  /** The table that a decision was made by which is told now. Throws ERR_CHANNEL if it says what is in none of them. */
+  madeBy(record: DecisionRecord): Table {
+    const table = this.#known.find(({ generation }) => generation === record.generation)
+    const tenant = table?.tenants.get(record.tenant)
+    const { guard } = table ?? {}
+    const isTrue =
+      record.policy === tenant?.policy &&
+      record.version === tenant?.version &&
+      record.guard === guard?.policy &&
+      record.guardVersion === guard?.version
+    if (table !== undefined && tenant !== undefined && isTrue) return table
+    throw new PortcullisError('ERR_CHANNEL', 'an evaluator decided by what it does not have')
   }
 
   /** Throws ERR_CHANNEL for a tenant that does not exist, nor did before the last change. */
   checkTenant(name: string): string {
-    if (this.known.some(({ tenants }) => tenants.has(name))) return name
+    if (this.#known.some(({ tenants }) => tenants.has(name))) return name
     throw new PortcullisError('ERR_CHANNEL', 'an evaluator speaks of a tenant that does not exist')
   }
 
   isConfigured(running: Pick<Running, 'tenant' | 'policy' | 'guard'>): boolean {
-    return this.known.some((table) => isConfigured(table, running))
+    return this.#known.some((table) => isConfigured(table, running))
   }
 }

@@ -26,6 +26,12 @@ function profileOf(fuelPerDecision: number): string {
   return `fuel ${fuelPerDecision}, v8 ${process.versions.v8}`
 }
 
+/** Equal for what admission sees alike. */
+function keyOf({ digest, settings, vectors, fuelPerDecision }: PolicyUse): string {
+  const asked = vectors?.map(({ block, expect }) => [block.toString('base64'), expect])
+  return JSON.stringify([digest, settings ?? null, asked ?? null, fuelPerDecision])
+}
+
 /** A version of the store that can be asked. */
 export interface Admitted {
   readonly choice: PolicyChoice & { readonly policy: string }
@@ -37,8 +43,8 @@ type Report = (Admission & { admitted: true })['report']
 export class PolicySource {
   readonly #store: Store | undefined
   readonly #log: Logger
-  /** Of files, by what they are used with. */
-  readonly #admitted = new Map<string, AdmittedModule>()
+  /** Of files, by what they are used with: those of the configuration that was admitted last. */
+  #admitted = new Map<string, AdmittedModule>()
 
   constructor(store: Store | undefined, log: Logger) {
     this.#store = store
@@ -54,25 +60,29 @@ export class PolicySource {
     refused: (error: PortcullisError) => void,
   ): Promise<Map<string, AdmittedModule>> {
     const modules = new Map<string, AdmittedModule>()
+    const admitted = new Map<string, AdmittedModule>()
     const errors: PortcullisError[] = []
     await Promise.all(
       uses.map(async (use) => {
-        const result = await this.#ofFile(use, policies.get(use.digest) as Buffer)
-        if (result instanceof PortcullisError) errors.push(result)
-        else modules.set(use.digest, result)
+        const key = keyOf(use)
+        const result =
+          this.#admitted.get(key) ?? (await this.#ofFile(use, policies.get(use.digest) as Buffer))
+        if (result instanceof PortcullisError) {
+          errors.push(result)
+          return
+        }
+        modules.set(use.digest, result)
+        admitted.set(key, result)
       }),
     )
     for (const error of errors) refused(error)
     if (errors[0] !== undefined) throw errors[0]
+    this.#admitted = admitted
     return modules
   }
 
   async #ofFile(use: PolicyUse, upload: Buffer): Promise<AdmittedModule | PortcullisError> {
     const { digest, place, settings, vectors, fuelPerDecision } = use
-    const asked = vectors?.map(({ block, expect }) => [block.toString('base64'), expect])
-    const key = JSON.stringify([digest, settings ?? null, asked ?? null, fuelPerDecision])
-    const known = this.#admitted.get(key)
-    if (known !== undefined) return known
     const admission = await admit(upload, {
       fuelPerDecision,
       ...(settings && { settings }),
@@ -83,9 +93,7 @@ export class PolicySource {
       return new PortcullisError('ERR_CONFIG_POLICY', `at ${place}: ${messages}`)
     }
     this.#tell(admission.report, { policy: digest, place })
-    const module = { bytes: admission.metered, digest: admission.report.meteredSha256, upload: () => upload }
-    this.#admitted.set(key, module)
-    return module
+    return { bytes: admission.metered, digest: admission.report.meteredSha256, upload: () => upload }
   }
 
   #tell(report: Report, what: object): void {
@@ -146,16 +154,25 @@ export class PolicySource {
     return report.meteredSha256
   }
 
-  /**
-   * What is active now; undefined if nothing is, or if it is not what it was, which is reported and denies the subject and nobody
-   * else.
-   */
-  async active(
+  /** What is active now, as `whole` has it. */
+  active(
     subject: Subject,
     fuel: number,
     failed: (error: PortcullisError) => void,
   ): Promise<Admitted | undefined> {
-    const number = this.#store?.active(subject)?.number ?? null
+    return this.whole(subject, this.#store?.active(subject)?.number ?? null, fuel, failed)
+  }
+
+  /**
+   * A version that is to answer; undefined if there is none, or if it is not what it was, which is reported and denies the subject
+   * and nobody else.
+   */
+  async whole(
+    subject: Subject,
+    number: number | null,
+    fuel: number,
+    failed: (error: PortcullisError) => void,
+  ): Promise<Admitted | undefined> {
     if (this.#store === undefined || number === null) return undefined
     try {
       return await this.ofStore(this.#store, subject, this.#store.version(subject, number), fuel)

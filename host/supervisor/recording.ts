@@ -14,16 +14,21 @@ export class Recording {
   readonly #log: Logger
   #folder: string | undefined
   #recorder: Recorder | undefined
+  /** The first generation whose uploads the recording has; those of the table that it knows last. */
+  #since: number | undefined
+  #kept: ReadonlySet<string> = new Set()
 
   constructor(log: Logger) {
     this.#log = log
   }
 
-  /** From now on into this folder, or nowhere. */
+  /** From the next table on into this folder, or nowhere. */
   open(folder: string | undefined): void {
     if (folder === this.#folder && this.#recorder !== undefined) return
     this.close()
     this.#folder = folder
+    this.#since = undefined
+    this.#kept = new Set()
     if (folder !== undefined) {
       this.#try(() => {
         this.#recorder = new Recorder(folder)
@@ -32,18 +37,23 @@ export class Recording {
   }
 
   /** Evaluators are about to decide by this table: what it runs has to be in the recording before its first decision. */
-  next({ modules }: Table): void {
+  next({ generation, modules }: Table): void {
     this.#try((recorder) => {
-      for (const [digest, { upload }] of modules) recorder?.module(digest, upload())
-      recorder?.current(modules.keys())
+      if (recorder === undefined) return
+      for (const [digest, { upload }] of modules) {
+        if (!this.#kept.has(digest)) recorder.module(digest, upload())
+      }
+      recorder.current(modules.keys())
+      this.#kept = new Set(modules.keys())
+      this.#since ??= generation
     })
   }
 
-  /** `tables`: those that it may have been decided by. Without a block it was decided before anything was recorded. */
-  decision(record: DecisionRecord, block: string | undefined, tables: readonly Table[]): void {
-    const table = tables.find(({ generation }) => generation === record.generation)
-    const tenant = table?.tenants.get(record.tenant)
-    if (block === undefined || table === undefined || tenant === undefined) return
+  /** `table`: that which it was decided by. Without a block it was decided before anything was recorded. */
+  decision(record: DecisionRecord, block: string | undefined, table: Table): void {
+    const tenant = table.tenants.get(record.tenant)
+    const isEarlier = this.#since === undefined || table.generation < this.#since
+    if (block === undefined || tenant === undefined || isEarlier) return
     this.#try((recorder) => recorder?.decision(record, block, tenant, table.guard))
   }
 
@@ -57,12 +67,14 @@ export class Recording {
       work(this.#recorder)
     } catch (error) {
       if (!(error instanceof PortcullisError)) throw error
+      const failed = this.#recorder
       this.#recorder = undefined
       const { code, detail } = error
       this.#log.error(
         { event: 'recording-failed', code, detail },
         'nothing is recorded until the next reload',
       )
+      this.#try(() => failed?.close())
     }
   }
 }

@@ -25,9 +25,13 @@ export interface Participant {
   kill(): void
 }
 
+/** What an evaluator says when it has done a step. */
+export type Done = 'prepared' | 'flipped'
+
 interface Step {
+  readonly done: Done
   readonly waiting: Set<Participant>
-  readonly done: () => void
+  readonly ended: () => void
   readonly failed: (error: PortcullisError) => void
 }
 
@@ -51,7 +55,7 @@ export class Rollout {
   /** Rejects if one of them cannot have the new table. */
   async prepare(participants: Iterable<Participant>): Promise<void> {
     const all = [...participants]
-    const prepared = this.#await(all)
+    const prepared = this.#await('prepared', all)
     for (const participant of all) {
       if (participant.isLoading) this.join(participant)
       else void participant.sendAll(this.#changes())
@@ -71,7 +75,7 @@ export class Rollout {
   async flip(participants: Iterable<Participant>): Promise<void> {
     const all = [...participants]
     this.isFlipping = true
-    const flipped = this.#await(all)
+    const flipped = this.#await('flipped', all)
     for (const participant of all) participant.send({ type: 'flip', generation: this.generation })
     await this.#within(flipMsMax, flipped, () => {
       for (const late of this.#step?.waiting ?? []) late.kill() // its end is told, and counts
@@ -84,24 +88,31 @@ export class Rollout {
     for (const participant of participants) participant.send({ type: 'abandon', generation: this.generation })
   }
 
-  /** It has prepared, or has flipped. */
-  did(participant: Participant, generation: number): void {
-    if (generation === this.generation) this.gone(participant)
+  /** One that joined may still prepare while the others flip: that is not what is waited for then. */
+  did(participant: Participant, done: Done, generation: number): void {
+    if (generation === this.generation && this.#step?.done === done) this.gone(participant)
   }
 
   unprepared(participant: Participant, generation: number, error: PortcullisError): void {
-    if (generation === this.generation && this.#step?.waiting.has(participant)) this.#step.failed(error)
+    if (generation === this.generation) this.#fail(participant, error)
   }
 
   /** It has crashed, though it was asked nothing. */
   crashed(participant: Participant): void {
-    if (!this.#step?.waiting.has(participant)) return
-    this.#step.failed(new PortcullisError('ERR_EVALUATOR_START', 'an evaluator crashed while it prepared'))
+    this.#fail(
+      participant,
+      new PortcullisError('ERR_EVALUATOR_START', 'an evaluator crashed while it prepared'),
+    )
     this.gone(participant)
   }
 
   gone(participant: Participant): void {
-    if (this.#step?.waiting.delete(participant) && this.#step.waiting.size === 0) this.#step.done()
+    if (this.#step?.waiting.delete(participant) && this.#step.waiting.size === 0) this.#step.ended()
+  }
+
+  /** What is durable cannot fail any more: whoever does not flip ends. */
+  #fail(participant: Participant, error: PortcullisError): void {
+    if (this.#step?.done === 'prepared' && this.#step.waiting.has(participant)) this.#step.failed(error)
   }
 
   /** To an evaluator that takes them slowly they are still being sent when all is called off. */
@@ -112,10 +123,10 @@ export class Rollout {
     }
   }
 
-  #await(participants: readonly Participant[]): Promise<void> {
+  #await(done: Done, participants: readonly Participant[]): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiting = new Set(participants.filter(({ isLoading }) => !isLoading))
-      this.#step = { waiting, done: resolve, failed: reject }
+      this.#step = { done, waiting, ended: resolve, failed: reject }
       if (waiting.size === 0) resolve()
     })
   }

@@ -268,7 +268,7 @@ export class Supervisor implements EvaluatorOwner {
     switch (message.type) {
       case 'prepared':
       case 'flipped':
-        return this.#live.did(from, message.generation)
+        return this.#live.did(from, message.type, message.generation)
       case 'unprepared': {
         const { generation, code, detail } = message
         return this.#live.unprepared(from, generation, new PortcullisError(code, detail))
@@ -289,9 +289,10 @@ export class Supervisor implements EvaluatorOwner {
   }
 
   #decided(from: EvaluatorProcess, { record, block }: FromEvaluator & { type: 'decision' }): void {
-    this.#observed.decision(this.#live.checkTenant(record.tenant))
+    const table = this.#live.madeBy(record)
+    this.#observed.decision(record.tenant)
     logDecision(this.#log, record, from.index)
-    this.#recording.decision(record, block, this.#live.known)
+    this.#recording.decision(record, block, table)
   }
 
   overtime(from: EvaluatorProcess, overtime: Overtime): void {
@@ -350,8 +351,11 @@ export class Supervisor implements EvaluatorOwner {
   }
 
   #obey(command: OperatorCommand): unknown {
-    if (this.#state === 'starting' && command.command !== 'status' && command.command !== 'stop') {
-      throw new PortcullisError('ERR_HOST_UNREACHABLE', 'the host is starting; try again when it serves')
+    if (this.#state !== 'running' && command.command !== 'status' && command.command !== 'stop') {
+      throw new PortcullisError(
+        'ERR_HOST_UNREACHABLE',
+        `the host is ${this.#state}; try again when it serves`,
+      )
     }
     return obey(
       {
@@ -388,13 +392,13 @@ export class Supervisor implements EvaluatorOwner {
   async #reload(by: By): Promise<Reloaded> {
     const before = this.#live.now
     const began = performance.now()
-    const now = await this.#live.change(async () => {
+    const now = await this.#live.change(async (now) => {
       const config = this.#load()
       checkReloadable(this.#config, config)
       const problems: PortcullisError[] = []
       const to = await tableOfConfig(config, this.#source, 0, (error) => problems.push(error))
       if (problems[0] !== undefined) throw problems[0]
-      await checkBreakGlass(to, config.breakGlass)
+      await checkBreakGlass(now, to, config.breakGlass)
       return { to, makeDurable: () => this.#reconfigure(config) }
     })
     const { generation } = now

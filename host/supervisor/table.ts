@@ -18,7 +18,7 @@ export interface AdmittedModule {
 }
 
 export interface Table {
-  /** From 1; each change makes the next. */
+  /** From 1; each change makes a higher one. */
   readonly generation: number
   readonly guard: Guard | undefined
   /** By name. */

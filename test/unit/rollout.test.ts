@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 
-import type { ToEvaluator } from '../../host/control/messages.ts'
+import type { DecisionRecord, ToEvaluator } from '../../host/control/messages.ts'
 import { PortcullisError } from '../../host/errors.ts'
 import { LiveTable } from '../../host/supervisor/live-table.ts'
 import type { Participant } from '../../host/supervisor/rollout.ts'
@@ -48,14 +48,14 @@ function tableOf(policies: Readonly<Record<string, string>>): Table {
   }
 }
 
-function scene(count = 2) {
+function scene(count = 2, begun = true) {
   const all = Array.from({ length: count }, () => new Noted())
   const announced: number[] = []
   const live = new LiveTable(
     () => all,
     ({ generation }) => announced.push(generation),
   )
-  live.begin({ ...tableOf({ a: digest }), generation: 1 })
+  if (begun) live.begin({ ...tableOf({ a: digest }), generation: 1 })
   let durable = 0
   const change = (to = tableOf({ a: 'cc'.repeat(32) }), makeDurable = () => void durable++) =>
     live.change(async () => ({ to, makeDurable }))
@@ -75,16 +75,16 @@ describe('a change of the table', () => {
     })
     await turn()
     expect(one.types).toEqual(['policy', 'tenant', 'table'])
-    live.did(one, 2)
+    live.did(one, 'prepared', 2)
     await turn()
     expect([durable(), two.types.includes('flip'), live.now.generation]).toEqual([0, false, 1])
-    live.did(two, 2)
+    live.did(two, 'prepared', 2)
     await turn()
     expect([durable(), one.types.at(-1), two.types.at(-1), announced]).toEqual([1, 'flip', 'flip', [1, 2]])
-    live.did(one, 2)
+    live.did(one, 'flipped', 2)
     await turn()
     expect(acknowledged).toBe(false)
-    live.did(two, 2)
+    live.did(two, 'flipped', 2)
     await done
     expect(live.now).toMatchObject({ generation: 2 })
   })
@@ -95,7 +95,7 @@ describe('a change of the table', () => {
     const done = change()
     done.catch(() => {})
     await turn()
-    live.did(two, 2)
+    live.did(two, 'prepared', 2)
     live.unprepared(one, 2, new PortcullisError('ERR_POLICY_START', 'no memory'))
     await expect(done).rejects.toThrow(/no memory \[ERR_POLICY_START\]/)
     expect([durable(), live.now.generation]).toEqual([0, 1])
@@ -112,7 +112,7 @@ describe('a change of the table', () => {
     })
     done.catch(() => {})
     await turn()
-    live.did(all[0] as Noted, 2)
+    live.did(all[0] as Noted, 'prepared', 2)
     await expect(done).rejects.toThrow(/ERR_STORE_WRITE/)
     expect(live.now.generation).toBe(1)
     expect(all[0]?.types).not.toContain('flip')
@@ -125,17 +125,70 @@ describe('a change of the table', () => {
       const done = change()
       done.catch(() => {})
       await turn()
-      live.did(two, 2)
+      live.did(two, 'prepared', 2)
       live.gone(one, crashed)
       if (crashed) {
         await expect(done).rejects.toThrow(/crashed while it prepared/)
         continue
       }
       await turn()
-      live.did(two, 2)
+      live.did(two, 'flipped', 2)
       live.gone(one, false) // its flip counts as done once it is gone
       expect((await done).generation).toBe(2)
     }
+  })
+
+  it('that lasts is not failed by who crashes or says no after that, and is acknowledged when all others have flipped', async () => {
+    for (const crashes of [true, false]) {
+      const { all, live, change, durable } = scene()
+      const [one, two] = all as [Noted, Noted]
+      let acknowledged = false
+      const done = change().then((table) => {
+        acknowledged = true
+        return table
+      })
+      await turn()
+      for (const evaluator of all) live.did(evaluator, 'prepared', 2)
+      await turn()
+      expect([durable(), one.types.at(-1)]).toEqual([1, 'flip'])
+      if (crashes) live.gone(one, true)
+      else live.unprepared(one, 2, new PortcullisError('ERR_POLICY_START', 'too late'))
+      live.did(two, 'prepared', 2) // one that joined late has only prepared
+      await turn()
+      expect(acknowledged).toBe(false)
+      live.did(one, 'flipped', 2)
+      live.did(two, 'flipped', 2)
+      expect(await done).toMatchObject({ generation: 2 })
+    }
+  })
+
+  it('is never taken for one that failed before it: its number is another', async () => {
+    const { all, live, change, durable } = scene()
+    const [one, two] = all as [Noted, Noted]
+    const first = change()
+    first.catch(() => {})
+    const second = change()
+    await turn()
+    live.unprepared(one, 2, new PortcullisError('ERR_POLICY_START', ''))
+    await expect(first).rejects.toThrow()
+    await turn()
+    live.did(two, 'prepared', 2) // it was still at the one that failed
+    live.did(one, 'prepared', 3)
+    await turn()
+    expect(durable()).toBe(0)
+    live.did(two, 'prepared', 3)
+    await turn()
+    for (const evaluator of all) live.did(evaluator, 'flipped', 3)
+    expect(await second).toMatchObject({ generation: 3 })
+  })
+
+  it('waits for the first table', async () => {
+    const { live, change, durable } = scene(0, false)
+    const done = change()
+    await turn()
+    expect([durable(), live.now.generation]).toEqual([0, 0])
+    live.begin({ ...tableOf({ a: digest }), generation: 1 })
+    expect(await done).toMatchObject({ generation: 2 })
   })
 
   it('reaches an evaluator that begins in the middle: the old table, and what is on its way, in this order', async () => {
@@ -155,10 +208,10 @@ describe('a change of the table', () => {
       { type: 'tenant' },
       { type: 'table', generation: 2 },
     ])
-    live.did(all[0] as Noted, 2)
+    live.did(all[0] as Noted, 'prepared', 2)
     await turn()
     expect(late.sent.at(-1)).toEqual({ type: 'flip', generation: 2 })
-    live.did(all[0] as Noted, 2)
+    live.did(all[0] as Noted, 'flipped', 2)
     await done // it is not waited for: it serves nobody before it has flipped
   })
 
@@ -173,9 +226,9 @@ describe('a change of the table', () => {
     live.unprepared(one, 2, new PortcullisError('ERR_POLICY_START', ''))
     await expect(first).rejects.toThrow()
     await turn()
-    live.did(one, 2)
+    live.did(one, 'prepared', 3)
     await turn()
-    live.did(one, 2)
+    live.did(one, 'flipped', 3)
     expect([...(await second).tenants.keys()]).toEqual(['a', 'b'])
   })
 
@@ -189,11 +242,28 @@ describe('a change of the table', () => {
       { type: 'absent', tenant: 'a' },
       { type: 'table', generation: 2 },
     ])
-    live.did(one, 2)
+    live.did(one, 'prepared', 2)
     await turn()
-    live.did(one, 2)
+    live.did(one, 'flipped', 2)
     await turn()
     expect(live.checkTenant('a')).toBe('a') // an answer by the table before may still be told
     expect(() => live.checkTenant('c')).toThrow(/ERR_CHANNEL/)
+  })
+
+  it('tells by which table a decision was made, and takes none that no table would have made', async () => {
+    const { live, change } = scene(0)
+    await change()
+    const record = (generation: number, policy: string, more: object = {}) =>
+      ({ tenant: 'a', generation, policy, ...more }) as DecisionRecord
+    expect(live.madeBy(record(1, digest)).generation).toBe(1)
+    expect(live.madeBy(record(2, 'cc'.repeat(32))).generation).toBe(2)
+    const lies = [
+      record(2, digest),
+      record(3, digest),
+      record(1, digest, { version: 1 }),
+      record(1, digest, { guard: digest }),
+      record(1, digest, { tenant: 'b' }),
+    ]
+    for (const lie of lies) expect(() => live.madeBy(lie)).toThrow(/ERR_CHANNEL/)
   })
 })
