@@ -34,7 +34,7 @@ function print(options: ActivateOptions, done: string, answer: Activated): void 
   if (confirmByMs === undefined) return
   const back = previous === null ? 'nothing is active again' : `version ${previous} answers again`
   console.log(
-    `provisional: without "portcullis confirm ${subjectArguments(subject)}" by ${new Date(confirmByMs).toISOString()} ${back}`,
+    `provisional: without "portcullis confirm ${subjectArguments(subject)} --config ${options.config}" by ${new Date(confirmByMs).toISOString()} ${back}`,
   )
 }
 

@@ -78,6 +78,8 @@ function wrongState(what: string): PortcullisError {
 export class History {
   readonly #versions: Kept[] = []
   readonly #quarantined = new Map<string, Quarantined>()
+  /** What was active when the provisional one came, or the one before the active one. */
+  #forGood: Active | undefined
   #active: Active | undefined
 
   get versions(): StoredVersion[] {
@@ -223,9 +225,12 @@ export class History {
 
   #activate(event: Extract<Timed, { type: 'activated' }>): void {
     const { number, confirmByMs } = event
+    const before = this.#active
+    const previous = this.#previousFor(number)
+    if (before?.confirmByMs === undefined) this.#forGood = before
     this.#active = {
       number,
-      previous: this.#previousFor(number),
+      previous,
       since: byOf(event),
       ...(confirmByMs !== undefined && { confirmByMs }),
     }
@@ -236,7 +241,11 @@ export class History {
     if (this.#active === undefined) return null
     const { number: before, previous, confirmByMs } = this.#active
     if (before === number) return previous
-    return confirmByMs !== undefined && previous !== number ? previous : before
+    if (confirmByMs === undefined) return before
+    if (previous !== number) return previous
+    // Withdrawn: nothing returns to what was never confirmed.
+    const earlier = this.#forGood?.previous ?? null
+    return earlier === number ? null : earlier
   }
 
   #checkActivation({ number, admission, refusal }: Kept): void {

@@ -138,7 +138,7 @@ describe('a provisional activation', () => {
     await site.activate(tenant, 1)
     const provisional = run('activate', '2', '--tenant', 'a', '--confirm-within', '1s')
     expect(provisional.stdout).toMatch(
-      /\nprovisional: without "portcullis confirm --tenant a" by .* version 1 answers again\n$/,
+      /\nprovisional: without "portcullis confirm --tenant a --config portcullis.json" by .* version 1 answers again\n$/,
     )
     expect(await isAda(instance)).toEqual(denied)
     await expect(site.activate(tenant, 1)).rejects.toThrow(

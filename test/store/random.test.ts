@@ -22,6 +22,8 @@ interface Model {
   versions: ModelVersion[]
   active: number | null | undefined
   previous: number | null
+  /** The one before the one that was for good, when a provisional one came. */
+  earlier: number | null
   provisional: boolean
   quarantined: string[]
 }
@@ -107,9 +109,11 @@ function step(chance: Chance): Step {
         store: (store) => store.activate(subject, target, by, 4, isProvisional ? 99 : undefined),
         models: change((model) => {
           if (target !== null && held(model)?.admitted === undefined) return false
-          if (model.active !== undefined && model.active !== target) {
-            const goesBack = model.provisional && model.previous !== target
-            model.previous = goesBack ? model.previous : model.active
+          const { active, previous, earlier } = model
+          if (!model.provisional) model.earlier = previous
+          if (active !== undefined && active !== target) {
+            if (!model.provisional) model.previous = active
+            else if (previous === target) model.previous = earlier === target ? null : earlier
           }
           model.active = target
           model.provisional = isProvisional
@@ -156,6 +160,7 @@ function emptyModels(): Models {
     versions: [],
     active: undefined,
     previous: null,
+    earlier: null,
     provisional: false,
     quarantined: [],
   })
@@ -180,6 +185,7 @@ function modelsOf(store: Store): Models {
         versions,
         active: active?.number,
         previous: active?.previous ?? null,
+        earlier: null,
         provisional: active?.confirmByMs !== undefined,
         quarantined: store.quarantined(subject).map(({ policy }) => policy),
       },
@@ -191,6 +197,7 @@ function modelsOf(store: Store): Models {
 /** What can be seen of a model: nothing of bytes that are gone. */
 function seen(models: Models): Models {
   const copy = structuredClone(models)
+  for (const model of Object.values(copy)) model.earlier = null // not to be seen
   for (const { versions } of Object.values(copy))
     for (const version of versions)
       if (version.gone) Object.assign(version, { bytes: 'gone', admitted: undefined })
