@@ -182,6 +182,12 @@ export const statusTenantsMax = 256
 /** An operator's answer: the longest status with every unit escaped stays well below. */
 export const operatorReplyBytesMax = 4 * 1024 * 1024
 
+/** Of that, versions of all subjects that are asked for together. The rest is for what is said of each subject. */
+export const versionsReplyUnitsMax = operatorReplyBytesMax / 4
+
+/** Digits that name a version by its module's digest, at the least: fewer would hit by mistake. */
+export const digestDigitsMin = 8
+
 /** What waits for a serving evaluator that does not read: it gets verdicts, and a list of what is quarantined. */
 export const backlogBytesMax = 8 * 1024 * 1024
 

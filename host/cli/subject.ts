@@ -6,6 +6,7 @@ import { InvalidArgumentError } from 'commander'
 
 import { confirmWithinMsMax, storeWhoUnitsMax, storeWhyUnitsMax } from '../limits.ts'
 import type { By, Subject } from '../store/store.ts'
+import { ownAccount } from '../supervisor/account.ts'
 
 export interface SubjectOptions {
   readonly tenant?: string
@@ -27,9 +28,18 @@ export function subjectOf(options: SubjectOptions): Subject {
   return subjectIfGiven(options) as Subject
 }
 
-/** The name that the system has for whoever runs this. What the host knows for sure is that it may. */
+/** The name that the system has for whoever runs this. In a container an account may have none. */
+function ownName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return ownAccount()
+  }
+}
+
+/** What the host knows for sure of whoever this is is that it may. */
 export function signature({ reason }: SignedOptions): By {
-  const who = userInfo().username.slice(0, storeWhoUnitsMax)
+  const who = ownName().slice(0, storeWhoUnitsMax)
   return { who, ...(reason !== undefined && { why: reason }) }
 }
 

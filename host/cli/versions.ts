@@ -15,6 +15,8 @@ interface VersionsOptions extends SubjectOptions {
 interface SubjectVersions {
   readonly subject: Subject
   readonly active: Active | null
+  /** Earlier ones that the answer had no room for. */
+  readonly omitted: number
   readonly versions: readonly StoredVersion[]
 }
 
@@ -22,12 +24,13 @@ function stateText({ state, refusal, blobs }: StoredVersion): string {
   return `${state}${refusal === undefined ? '' : ` (${refusal.code})`}${blobs ? '' : ', bytes let go'}`
 }
 
-function print({ subject, active, versions }: SubjectVersions): void {
+function print({ subject, active, omitted, versions }: SubjectVersions): void {
   const until = active?.confirmByMs
   const provisional = until === undefined ? '' : `, provisional until ${new Date(until).toISOString()}`
   const now =
     active?.number == null ? 'nothing is active' : `version ${active.number} is active${provisional}`
   console.log(`${subjectText(subject)}: ${now}\n`)
+  if (omitted > 0) console.log(`${omitted} earlier versions are left out\n`)
   const rows = versions.map((version) => [
     String(version.number),
     version.policy.slice(0, 12),

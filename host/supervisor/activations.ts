@@ -13,7 +13,7 @@
 import type { Logger } from 'pino'
 
 import { PortcullisError } from '../errors.ts'
-import { activationWindowMs, confirmWithinMsMax } from '../limits.ts'
+import { activationWindowMs, confirmWithinMsMax, digestDigitsMin, versionsReplyUnitsMax } from '../limits.ts'
 import type { Active, By, Store, StoredVersion, Subject } from '../store/store.ts'
 import type { Config, PolicyChoice } from '../tenant/config.ts'
 import { parseVectors } from '../winrm/vectors.ts'
@@ -72,6 +72,16 @@ function withChoice(table: Table, subject: Subject, admitted: Admitted | undefin
 /** The version that a table has of a subject. */
 function versionIn(table: Table, subject: Subject): number | undefined {
   return (subject === 'guard' ? table.guard : table.tenants.get(subject.tenant))?.version
+}
+
+/** As many as fit into so many units of JSON, in their order. */
+function latest(versions: readonly StoredVersion[], unitsMax: number): readonly StoredVersion[] {
+  let units = 0
+  const first = versions.findLastIndex((version) => {
+    units += JSON.stringify(version).length + 1
+    return units > unitsMax
+  })
+  return versions.slice(first + 1)
 }
 
 export class Activations {
@@ -175,7 +185,10 @@ export class Activations {
     return { ...this.#state(subject), generation, changed: true, milliseconds: 0 }
   }
 
-  /** Subjects that the configuration leaves to the store, or the one that is asked for. */
+  /**
+   * Subjects that the configuration leaves to the store, or the one that is asked for. The earliest versions are left out where
+   * there are more than an answer takes.
+   */
   versions(subject: Subject | undefined): object[] {
     const { tenants, guard } = this.#around.config()
     const all: Subject[] = [
@@ -183,11 +196,13 @@ export class Activations {
       ...tenants.filter(({ policy }) => policy === undefined).map(({ name }) => ({ tenant: name })),
     ]
     if (subject !== undefined) this.#choiceOf(subject)
-    return (subject === undefined ? all : [subject]).map((one) => ({
-      subject: one,
-      active: this.#store.active(one) ?? null,
-      versions: this.#store.versions(one),
-    }))
+    const asked = subject === undefined ? all : [subject]
+    return asked.map((one) => {
+      const versions = this.#store.versions(one)
+      const told = latest(versions, Math.floor(versionsReplyUnitsMax / asked.length))
+      const active = this.#store.active(one) ?? null
+      return { subject: one, active, omitted: versions.length - told.length, versions: told }
+    })
   }
 
   #configured(subject: Subject): PolicyChoice | undefined {
@@ -217,8 +232,9 @@ export class Activations {
   #find(subject: Subject, wanted: string): StoredVersion {
     const versions = this.#store.versions(subject)
     const isNumber = /^[0-9]{1,7}$/.test(wanted)
+    const isDigest = wanted.length >= digestDigitsMin
     const found = versions.filter(({ number, policy }) =>
-      isNumber ? number === Number(wanted) : policy.startsWith(wanted.toLowerCase()),
+      isNumber ? number === Number(wanted) : isDigest && policy.startsWith(wanted.toLowerCase()),
     )
     const [version] = found
     if (version !== undefined && found.length === 1) return version

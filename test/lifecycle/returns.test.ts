@@ -9,7 +9,7 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { rewriter } from '../../host/engine/wasm/versions.ts'
-import { activationWindowMs, confirmWithinMsMax } from '../../host/limits.ts'
+import { activationWindowMs, confirmWithinMsMax, operatorReplyBytesMax } from '../../host/limits.ts'
 import { Store } from '../../host/store/store.ts'
 import { Activations } from '../../host/supervisor/activations.ts'
 import { Blame } from '../../host/supervisor/blame.ts'
@@ -197,6 +197,28 @@ describe('a version that is active and cannot be asked', () => {
     expect(await activate(2)).toMatchObject({ changed: true, version: 2, previous: 1 })
     expect(answers()).toBe(2)
     expect(await activate(2)).toMatchObject({ changed: false })
+  })
+})
+
+describe('versions', () => {
+  it('are named by eight digits of their digest or more, and not by fewer that happen to fit', async () => {
+    const { policy } = store.version(subject, 1)
+    for (const few of [policy.slice(0, 1), policy.slice(0, 7)].filter((text) => !/^\d+$/.test(text))) {
+      await expect(activations.activate(subject, few, by)).rejects.toThrow(/ERR_VERSION_UNKNOWN/)
+    }
+    expect(await activations.activate(subject, policy.slice(0, 8), by)).toMatchObject({ version: 1 })
+  })
+
+  it('fit into an answer, however many there are: the earliest are left out', { timeout: 60_000 }, () => {
+    for (let count = 0; count < 300; count++) {
+      const { number } = store.upload(subject, { module: Buffer.from(`more ${count}`) }, by, 1)
+      store.refused(subject, number, { code: 'ERR_ADMISSION_VECTOR', message: 'x'.repeat(16_000) }, 1)
+    }
+    const answer = activations.versions(undefined) as { omitted: number; versions: { number: number }[] }[]
+    expect(JSON.stringify(answer).length).toBeLessThan(operatorReplyBytesMax / 2)
+    const [{ omitted, versions } = { omitted: 0, versions: [] }] = answer
+    expect(versions.at(-1)?.number).toBe(302)
+    expect(versions[0]?.number).toBe(omitted + 1)
   })
 })
 

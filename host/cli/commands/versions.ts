@@ -39,7 +39,7 @@ export function addVersionsCommands(top: Command): void {
     .action(async (module, options) => (await import('../push.ts')).push(module, options))
 
   changeCommand(top, 'activate', 'make a version answer, everywhere at once and without a restart')
-    .argument('<version>', "its number, or the beginning of its module's SHA-256")
+    .argument('<version>', "its number, or the first 8 digits or more of its module's SHA-256")
     .addOption(
       new Option(
         '--confirm-within <time>',
