@@ -179,10 +179,12 @@ export class Recorder {
       rmSync(decisionsPath(this.#folder, number), { force: true })
       this.#files.delete(number)
     }
-    const kept = new Set([
-      ...this.#spared,
-      ...[...this.#files.keys()].flatMap((number) => this.#named(number)),
-    ])
+    // Of an earlier run's files one at a time: whoever waits meanwhile waits for a fraction of a second.
+    const [unknown] = [...this.#files].findLast(([, names]) => names === undefined) ?? []
+    if (unknown !== undefined) this.#files.set(unknown, this.#named(unknown))
+    const names = [...this.#files.values()]
+    if (names.includes(undefined)) return
+    const kept = new Set([...this.#spared, ...names.flatMap((digests) => [...(digests ?? [])])])
     for (const name of readdirSync(modulesFolder(this.#folder))) {
       const digest = moduleName.exec(name)?.[1]
       if (digest !== undefined && !kept.has(digest)) rmSync(modulePath(this.#folder, digest))
@@ -190,13 +192,8 @@ export class Recorder {
     this.#spared = new Set(this.#current)
   }
 
-  /** A file of an earlier run is searched once, when it matters for the first time. */
-  #named(number: number): string[] {
-    const known = this.#files.get(number)
-    if (known !== undefined) return [...known]
+  #named(number: number): Set<string> {
     const text = readFileSync(decisionsPath(this.#folder, number), 'latin1')
-    const digests = new Set([...text.matchAll(named)].map(([, digest]) => digest as string))
-    this.#files.set(number, digests)
-    return [...digests]
+    return new Set([...text.matchAll(named)].map(([, digest]) => digest as string))
   }
 }

@@ -390,15 +390,16 @@ export class Supervisor implements EvaluatorOwner {
 
   /** Reads the configuration again. It goes live whole, or not at all. */
   async #reload(by: By): Promise<Reloaded> {
-    const before = this.#live.now
+    let before = this.#live.now
     const began = performance.now()
-    const now = await this.#live.change(async (now) => {
+    const now = await this.#live.change(async (table) => {
+      before = table
       const config = this.#load()
       checkReloadable(this.#config, config)
       const problems: PortcullisError[] = []
       const to = await tableOfConfig(config, this.#source, 0, (error) => problems.push(error))
       if (problems[0] !== undefined) throw problems[0]
-      await checkBreakGlass(now, to, config.breakGlass)
+      await checkBreakGlass(before, to, config.breakGlass)
       return { to, makeDurable: () => this.#reconfigure(config) }
     })
     const { generation } = now

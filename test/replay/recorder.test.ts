@@ -77,6 +77,21 @@ describe('a recorder', () => {
     expect(fileNumbers(readdirSync(folder)).length).toBe(3)
   })
 
+  it('looks at one file of an earlier run at a time, and lets a module go when all have been looked at', () => {
+    const earlier = new RecordingHost([auditor, roles], undefined, folder, bounds)
+    ask(earlier, 'auditor', 1)
+    while (fileNumbers(readdirSync(folder)).length < 3) ask(earlier, 'roles', 1)
+    const later = new RecordingHost([roles], undefined, folder, bounds)
+    const rotate = () => {
+      const newest = () => Math.max(...fileNumbers(readdirSync(folder)))
+      for (const before = newest(); newest() === before; ) ask(later, 'roles', 1)
+    }
+    rotate() // the file that names it has gone, and one of two that are left has been searched
+    expect(modules()).toContain(digests[auditor.policy])
+    rotate()
+    expect(modules()).toEqual([digests[roles.policy]])
+  })
+
   it('writes a module once, and none that is another', () => {
     const recorder = new Recorder(folder)
     const bytes = moduleOf('trap')
