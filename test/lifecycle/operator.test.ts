@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { tellHost } from '../../host/cli/operator-client.ts'
+import { ownAccount } from '../../host/supervisor/account.ts'
 import type { HostStatus } from '../../host/supervisor/status.ts'
 import { runProgram } from '../support/command.ts'
 import { configOf, eventually, policyPath, type TenantSpec, told, user } from '../support/testbed.ts'
@@ -291,6 +292,15 @@ describe('a reload', () => {
       ),
     ])
     expect(told(await site.bed.winrm.ask(site.bed.startup('comes'), user))).toEqual(allowed)
+    const ceiling = {
+      concurrentShells: 5,
+      concurrentOperations: 5,
+      timeslotSeconds: 5,
+      operationsPerTimeslot: 5,
+    }
+    const comes = { name: 'comes', policy: 'slow', showReasons: true }
+    write([{ ...stays, quotaCeiling: ceiling, accounts: [ownAccount(), 'uid:12345'] }, comes])
+    expect(run('reload').stdout).toMatch(/\nchanged 1 tenant: stays\n$/)
     goesOn = false
     await asking
     expect(answers.length).toBeGreaterThan(0)
