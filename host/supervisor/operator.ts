@@ -32,10 +32,9 @@ function lift(
   tenant: string,
   by: By,
 ): readonly Quarantined[] {
-  const isKnown = blame.quarantined.some((version) => version.tenant === tenant)
-  if (!isKnown) return []
-  store?.lift({ tenant }, by, Date.now())
-  const lifted = blame.lift(tenant)
+  if (store !== undefined && store.quarantined({ tenant }).length > 0) store.lift({ tenant }, by, Date.now())
+  const lifted = blame.lift(tenant) // with the deaths that have not led to one yet
+  if (lifted.length === 0) return lifted
   log.warn({ event: 'quarantine-lifted', tenant, versions: lifted, ...by }, 'policies run again')
   quarantineChanged()
   return lifted

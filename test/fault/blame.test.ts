@@ -7,6 +7,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 import { tellHost } from '../../host/cli/operator-client.ts'
 import type { ServeProcess } from '../../host/cli/serve-process.ts'
+import { readRunning } from '../../host/control/read-message.ts'
+import { runningPage } from '../../host/wire/layout.ts'
 import { runProgram } from '../support/command.ts'
 import { eventually, settled, sleep, Testbed, told, user } from '../support/testbed.ts'
 
@@ -49,11 +51,13 @@ function servingPid(): number {
   )
 }
 
-/** Processor time of a process's first thread, which is the one that runs policies, in milliseconds. */
-const processorMs = (pid: number) =>
-  Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6
+/** Whether a process runs the suspect's policy at this moment: its page says so, wherever and however fast it runs. */
+function runsSuspect(pid: number): boolean {
+  const running = readRunning(readFileSync(`/proc/${pid}/fd/4`).subarray(0, runningPage.bytes))
+  return running?.tenant === 'suspect' && running.phase === 'tenant'
+}
 
-/** Has one of two evaluators get a signal while it runs the suspect's policy, some 70 ms a question, with the other tenant's behind. */
+/** Has one of two evaluators get a signal while it runs the suspect's policy, some 10 ms a question at the least, with the other tenant's behind. */
 async function signalWhileRunning(signal: NodeJS.Signals) {
   const pid = servingPid()
   // A new evaluator loads a policy with its first question: that is not what is to be hit.
@@ -74,13 +78,12 @@ async function signalWhileRunning(signal: NodeJS.Signals) {
   )
   // The questions may all have gone to the other evaluator: then they are asked again.
   for (;;) {
-    const before = processorMs(pid)
     const slow = Array.from({ length: 4 }, () => bed.winrm.ask(suspect, slowly))
     const others = Array.from({ length: 3 }, () => bed.winrm.ask(other, user))
-    // A question costs less than 1 ms of its own: what has used 20 is in the middle of the policy, however busy the machine.
-    const isRunning = () => processorMs(pid) - before >= 20
-    for (let ms = 0; ms < 300 && !isRunning(); ms++) await sleep(1)
-    if (isRunning()) return endedBy(signal, pid, slow, others)
+    for (let ms = 0; ms < 300; ms++) {
+      if (runsSuspect(pid)) return endedBy(signal, pid, slow, others)
+      await sleep(1)
+    }
     await Promise.all([...slow, ...others])
   }
 }
