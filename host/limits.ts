@@ -207,6 +207,9 @@ export const decisionsToldMax = 500
 /** And what they may have together: the longest have 20 KiB with every unit escaped, and most have one. */
 export const decisionsReplyUnitsMax = operatorReplyBytesMax / 4
 
+/** How often who follows decisions asks for what has come since. */
+export const followEveryMs = 500
+
 /** Tenants that have series of their own in metrics. Those beyond are counted together: a collector keeps every series for weeks. */
 export const metricsTenantsMax = 1_000
 

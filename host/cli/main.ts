@@ -10,6 +10,7 @@ import { addAuthorsCommands } from './commands/author.ts'
 import { addHistoryCommands } from './commands/history.ts'
 import { addHostCommands } from './commands/host.ts'
 import { addInstallationCommands } from './commands/installation.ts'
+import { addObservationCommands } from './commands/observation.ts'
 import { addStoreCommands } from './commands/store.ts'
 import { addVersionsCommands } from './commands/versions.ts'
 import { runCommand, topCommand } from './run-command.ts'
@@ -20,6 +21,7 @@ const top = topCommand('portcullis')
 
 addAuthorsCommands(top)
 addHostCommands(top)
+addObservationCommands(top)
 addVersionsCommands(top)
 addStoreCommands(top)
 addAnalysisCommands(top)

@@ -2,7 +2,13 @@
 
 import { describe, expect, it } from 'vitest'
 
-import { confirmWithinMsMax, moduleBytesMax, storeWhoUnitsMax, storeWhyUnitsMax } from '../../host/limits.ts'
+import {
+  confirmWithinMsMax,
+  decisionsToldMax,
+  moduleBytesMax,
+  storeWhoUnitsMax,
+  storeWhyUnitsMax,
+} from '../../host/limits.ts'
 import { readCommand } from '../../host/supervisor/operator-command.ts'
 import { refusal } from '../support/refusal.ts'
 
@@ -32,6 +38,11 @@ describe("an operator's command", () => {
     { command: 'rollback', subject, who: 'w'.repeat(storeWhoUnitsMax) },
     { command: 'versions' },
     { command: 'versions', subject },
+    { command: 'metrics' },
+    { command: 'decisions' },
+    { command: 'decisions', tenant: 'contoso', after: 'AbC-_.12', limit: decisionsToldMax },
+    { command: 'decisions', outcome: 'no-answer', kind: 'user', sender: 'ada', error: 'ERR_POLICY_FUEL' },
+    { command: 'decisions', id: '0af'.padEnd(32, '1') },
   ])('is read as it was sent: $command (%#)', (command) => {
     expect(read(command)).toEqual(command)
   })
@@ -68,6 +79,15 @@ describe("an operator's command", () => {
     ['a module without end', { ...push, module: 'A'.repeat(2 * moduleBytesMax) }, '/module'],
     ['settings of another type', { ...push, settings: 'none' }, '/settings'],
     ['vectors of another type', { ...push, vectors: [] }, '/vectors'],
+    ['no decisions', { command: 'decisions', limit: 0 }, '/limit'],
+    ['too many decisions', { command: 'decisions', limit: decisionsToldMax + 1 }, '/limit'],
+    ['a cursor without end', { command: 'decisions', after: 'a'.repeat(65) }, '/after'],
+    ['an outcome that is none', { command: 'decisions', outcome: 'maybe' }, '/outcome'],
+    ['a kind that is none', { command: 'decisions', kind: 'shell' }, '/kind'],
+    ['an error that is none', { command: 'decisions', error: 'ERR_NONE' }, '/error'],
+    ['an id that is none', { command: 'decisions', id: '0AF'.padEnd(32, '1') }, '/id'],
+    ['nobody who is looked for', { command: 'decisions', sender: '' }, '/sender'],
+    ['a filter that is none', { command: 'decisions', reason: 'no' }, '/'],
   ])('is refused with %s, and the place is named', (_, command, place) => {
     const { code, detail } = refusal(() => read(command))
     expect(code).toBe('ERR_COMMAND')
