@@ -191,6 +191,12 @@ export const digestDigitsMin = 8
 /** What waits for a serving evaluator that does not read: it gets verdicts, and a list of what is quarantined. */
 export const backlogBytesMax = 8 * 1024 * 1024
 
+/**
+ * Decisions of one evaluator that are believed: several times what it decides with a policy that does nothing. So a number that
+ * it makes up is not taken for a gap.
+ */
+export const decisionsPerSecondMax = 200_000
+
 /** What is kept of anything that an evaluator prints: a stack trace fits. */
 export const printedBytesMax = 4096
 

@@ -41,7 +41,7 @@ export function logConnection(
 /** The decision that the watchdog made, and why the evaluator's end follows. */
 export function logOvertime(
   log: Logger,
-  { processorMs, wallMs, ...question }: Overtime,
+  { processorMs, wallMs, sequence: _, ...question }: Overtime,
   evaluator: Evaluator,
 ): void {
   const decision = {

@@ -21,7 +21,7 @@ import { Activations } from './activations.ts'
 import { Blame, type End, isReason, type Reason } from './blame.ts'
 import { checkBreakGlass } from './break-glass.ts'
 import { openToOthers, otherAccounts, prepareEndpoint } from './endpoint.ts'
-import { type EvaluatorOwner, EvaluatorProcess, type Told } from './evaluator-process.ts'
+import { type Cause, type EvaluatorOwner, EvaluatorProcess, type Told } from './evaluator-process.ts'
 import { LiveTable } from './live-table.ts'
 import { logConnection, logDecision, logOvertime } from './log.ts'
 import { obey } from './operator.ts'
@@ -273,8 +273,8 @@ export class Supervisor implements EvaluatorOwner {
         const { generation, code, detail } = message
         return this.#live.unprepared(from, generation, new PortcullisError(code, detail))
       }
-      case 'gap':
-        return this.#gap(from, message.lost)
+      case 'lost':
+        return this.#messagesLost(from, message.messages)
       case 'connection':
         if (message.record.tenant !== undefined) this.#live.checkTenant(message.record.tenant)
         this.#observed.connection(from, message)
@@ -420,8 +420,13 @@ export class Supervisor implements EvaluatorOwner {
   }
 
   /** A gap is recorded as a gap: whoever reads the log must not take it for silence. */
-  #gap({ index: evaluator }: EvaluatorProcess, lost: number | 'unknown'): void {
-    this.#log.error({ event: 'gap', evaluator, lost }, 'records are lost')
+  lost({ index: evaluator }: EvaluatorProcess, lost: number | 'unknown', cause: Cause): void {
+    this.#log.error({ event: 'gap', evaluator, lost, cause }, 'decisions are not recorded')
+  }
+
+  #messagesLost({ index: evaluator }: EvaluatorProcess, lost: number): void {
+    if (lost > 0)
+      this.#log.error({ event: 'messages-lost', evaluator, lost }, 'an evaluator could not say all')
   }
 
   dead(from: EvaluatorProcess, how: string, printed: string, running: Running | undefined): void {
@@ -433,8 +438,6 @@ export class Supervisor implements EvaluatorOwner {
     const { index: evaluator, pid: evaluatorPid } = from
     if (printed !== '')
       this.#log.error({ event: 'evaluator-printed', evaluator, text: printed }, 'a dying evaluator wrote')
-    // The watchdog sends all records before it kills; any other sudden end may have taken some along.
-    if (from.hasServed && how !== 'exit status 0' && !from.overran) this.#gap(from, 'unknown')
     this.#live.gone(from, running === undefined && endOf(how) === 'crash')
     if (this.#isOpen) {
       this.#log.warn({ event: 'evaluator-died', evaluator, evaluatorPid, how }, 'an evaluator has ended')
