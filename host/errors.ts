@@ -125,6 +125,12 @@ export const errorTable = {
   ERR_STORE_WRITE: { fault: 'operator', text: 'the store cannot be written' },
   ERR_STORE_VALUE: { fault: 'operator', text: 'the store does not take this' },
   ERR_STORE_FOLDER: { fault: 'operator', text: 'this folder cannot be used as a store or a backup' },
+  ERR_AUDIT_OPEN: { fault: 'operator', text: 'the audit log cannot be opened' },
+  ERR_AUDIT_DAMAGED: {
+    fault: 'operator',
+    text: 'the audit log has something in it that the host did not write',
+  },
+  ERR_AUDIT_WRITE: { fault: 'operator', text: 'the audit log cannot be written' },
   ERR_VERSION_UNKNOWN: { fault: 'operator', text: 'there is no such version' },
   ERR_VERSION_STATE: { fault: 'operator', text: 'the version is not in a state for this' },
   ERR_PROJECT_FOLDER: { fault: 'operator', text: 'the folder cannot be used as a policy project' },
