@@ -57,6 +57,10 @@ export const errorTable = {
     text: 'the policy is quarantined until the operator lifts it or there is a newer version',
   },
   ERR_POLICY_NONE: { fault: 'operator', text: 'no version of the policy is active' },
+  ERR_AUDIT_BEHIND: {
+    fault: 'operator',
+    text: 'the audit log cannot keep up, and until it has nobody is asked',
+  },
   ERR_REDIRECT_TARGET: {
     fault: 'policy',
     text: 'the policy redirects to a target that the operator has not listed',

@@ -42,6 +42,8 @@ export type ToEvaluator =
   | { readonly type: 'verdict'; readonly id: string; readonly tenant: string; readonly cleared: boolean }
   /** All versions that must not run. */
   | { readonly type: 'quarantine'; readonly versions: readonly Version[] }
+  /** Whether every question is answered without asking anybody, because what is decided cannot be recorded. */
+  | { readonly type: 'halt'; readonly halted: boolean }
   | { readonly type: 'close' }
 
 /** A policy as one tenant has it, or the guard as it is asked for one tenant. */

@@ -44,6 +44,8 @@ export class Evaluator {
   readonly #answers = new AnswerWriter()
   readonly #held = new HeldQuestions()
   #quarantined = new Set<string>()
+  /** Nobody is asked: what would be decided could not be audited. */
+  #isHalted = false
   #state: 'running' | 'draining' | 'ended' = 'running'
   #evaluatorCount = 1
   /** Questions decided so far; what the page says too. Each decision is told with its number. */
@@ -126,6 +128,9 @@ export class Evaluator {
         break
       case 'quarantine':
         this.#quarantined = new Set(message.versions.map(({ tenant, policy }) => versionKey(tenant, policy)))
+        break
+      case 'halt':
+        this.#isHalted = message.halted
         break
       case 'close':
         this.#channel.unlisten()
@@ -291,8 +296,9 @@ export class Evaluator {
   #answer(number: number, { seat, application }: Connection, block: Buffer, error?: ErrorCode): void {
     const { guard: seated, generation, recorded } = this.#tables.current
     const { name, fuelPerDecision } = seat.tenant
+    const refusal = this.#isHalted ? 'ERR_AUDIT_BEHIND' : undefined
     const silence = (digest: string | undefined): ErrorCode | undefined => {
-      if (error !== undefined) return error
+      if (refusal !== undefined || error !== undefined) return refusal ?? error
       if (digest === undefined) return 'ERR_POLICY_NONE'
       return this.#quarantined.has(versionKey(name, digest)) ? 'ERR_POLICY_QUARANTINED' : undefined
     }
@@ -313,7 +319,16 @@ export class Evaluator {
     const given = seated?.guard
     const guard = given && decider('guard', given.policy, given.fuelPerDecision, () => seated.instance)
     const tenant = decider('tenant', seat.tenant.policy, fuelPerDecision, () => this.#tables.policyOf(seat))
-    const { answer, record } = decide({ seat, application, generation, block, tenant, guard, given })
+    const { answer, record } = decide({
+      seat,
+      application,
+      generation,
+      block,
+      tenant,
+      guard,
+      given,
+      refusal,
+    })
     this.#decided++
     const text = recorded && { block: block.toString('base64') }
     const decision = { type: 'decision', sequence: this.#decided, record, ...text } as const

@@ -1,4 +1,7 @@
-/** Does what an operator tells a running host, and says in the log what was done, by whom and why. */
+/**
+ * Does what an operator tells a running host, and says in the log what was done, by whom and why. Every act, whichever way it came
+ * and whether it was done or refused, goes through `obey` and is audited there and nowhere else.
+ */
 
 import type { Logger } from 'pino'
 
@@ -6,6 +9,8 @@ import { PortcullisError } from '../errors.ts'
 import type { By, Store } from '../store/store.ts'
 import { checkSettings } from '../tenant/settings.ts'
 import type { Activations } from './activations.ts'
+import { doneAct, isAct, refusedAct, type Via } from './acts.ts'
+import type { Auditing } from './auditing.ts'
 import type { Blame, Quarantined } from './blame.ts'
 import type { OperatorCommand } from './operator-command.ts'
 import type { HostStatus } from './status.ts'
@@ -13,6 +18,9 @@ import type { HostStatus } from './status.ts'
 /** The host, as far as it does what it is told. */
 export interface Obedient {
   readonly log: Logger
+  /** As in the status. */
+  readonly state: string
+  readonly auditing: Auditing
   readonly blame: Blame
   readonly store: Store | undefined
   /** Undefined without a store. */
@@ -40,8 +48,27 @@ function lift(
   return lifted
 }
 
+/** Resolves to what is answered; rejects with what the operator is told. */
+export async function obey(host: Obedient, command: OperatorCommand, via: Via): Promise<unknown> {
+  if (!isAct(command)) return carryOut(host, command)
+  try {
+    const result = await carryOut(host, command)
+    host.auditing.act(doneAct(command, via, result))
+    return result
+  } catch (error) {
+    host.auditing.act(refusedAct(command, via, error))
+    throw error
+  }
+}
+
+/** What a host is told, or asked, whatever it is at. */
+const whenever: readonly OperatorCommand['command'][] = ['status', 'audit', 'stop']
+
 /** Returns what is answered; throws, or rejects, with what the operator is told. */
-export function obey(host: Obedient, command: OperatorCommand): unknown {
+function carryOut(host: Obedient, command: OperatorCommand): unknown {
+  if (host.state !== 'running' && !whenever.includes(command.command)) {
+    throw new PortcullisError('ERR_HOST_UNREACHABLE', `the host is ${host.state}; try again when it serves`)
+  }
   switch (command.command) {
     case 'quarantine':
       return host.blame.quarantined
@@ -49,6 +76,8 @@ export function obey(host: Obedient, command: OperatorCommand): unknown {
       return lift(host, command.tenant, byOf(command))
     case 'status':
       return host.status()
+    case 'audit':
+      return host.auditing.status
     case 'stop':
       host.stop()
       return true

@@ -18,6 +18,8 @@ import { blameGraceMs, closeMsMax, processorMsMax, restartMsMax, restartMsMin } 
 import { type By, Store } from '../store/store.ts'
 import type { Config } from '../tenant/config.ts'
 import { Activations } from './activations.ts'
+import type { Via } from './acts.ts'
+import { Auditing } from './auditing.ts'
 import { Blame, type End, isReason, type Reason } from './blame.ts'
 import { checkBreakGlass } from './break-glass.ts'
 import { openToOthers, otherAccounts, prepareEndpoint } from './endpoint.ts'
@@ -48,6 +50,7 @@ export class Supervisor implements EvaluatorOwner {
   readonly #vacant: number[]
   readonly #blame = new Blame()
   readonly #observed = new Observations()
+  readonly #auditing: Auditing
   readonly #recording: Recording
   readonly #live: LiveTable
   /** What evaluators are equipped with is there. */
@@ -69,6 +72,9 @@ export class Supervisor implements EvaluatorOwner {
     this.#load = load
     this.#log = log
     this.#vacant = Array.from({ length: config.evaluators }, (_, index) => index)
+    this.#auditing = new Auditing(log, (halted) => {
+      for (const evaluator of this.#evaluators) evaluator.send({ type: 'halt', halted })
+    })
     this.#recording = new Recording(log)
     this.#source = new PolicySource(undefined, log)
     this.#live = new LiveTable(
@@ -93,12 +99,16 @@ export class Supervisor implements EvaluatorOwner {
       serves.catch(() => {}) // it is waited for below, when the policies are there
       // Evaluators begin while policies are admitted: each of the two is half of a start.
       this.#fill()
+      await this.#auditing.open(this.#config.audit)
+      if (!this.#isOpen) return false
       this.#openStore()
       this.#recording.open(this.#config.recording)
       const report = (error: PortcullisError) => this.#report(error, 'policy-refused')
       const table = await tableOfConfig(this.#config, this.#source, 1, report)
       if (!this.#isOpen) return false
-      this.#operatorEndpoint = await OperatorEndpoint.open(endpoint, (command) => this.#obey(command))
+      this.#operatorEndpoint = await OperatorEndpoint.open(endpoint, (command) =>
+        this.#obey(command, 'endpoint'),
+      )
       if (!this.#isOpen) {
         this.#operatorEndpoint.close()
         return false
@@ -136,6 +146,7 @@ export class Supervisor implements EvaluatorOwner {
       live: this.#live,
       source: this.#source,
       blame: this.#blame,
+      auditing: this.#auditing,
       log: this.#log,
     })
     this.#activations.resume()
@@ -170,6 +181,7 @@ export class Supervisor implements EvaluatorOwner {
     this.#activations?.close()
     this.#store?.close()
     this.#recording.close()
+    await this.#auditing.close()
     // Last: as long as it is there, this endpoint is served.
     this.#operatorEndpoint?.close()
     this.#state = 'closed'
@@ -213,6 +225,7 @@ export class Supervisor implements EvaluatorOwner {
   /** Gives a new evaluator everything that it decides by. */
   #equip(evaluator: EvaluatorProcess): void {
     evaluator.send({ type: 'quarantine', versions: this.#blame.quarantined })
+    if (this.#auditing.isHalted) evaluator.send({ type: 'halt', halted: true })
     this.#live.equip(evaluator)
     evaluator.expectReady()
   }
@@ -278,6 +291,7 @@ export class Supervisor implements EvaluatorOwner {
       case 'connection':
         if (message.record.tenant !== undefined) this.#live.checkTenant(message.record.tenant)
         this.#observed.connection(from, message)
+        this.#auditing.connection(message.record)
         return logConnection(this.#log, message.record, from.index)
       case 'disconnection':
         return this.#observed.disconnection(from, message.connection)
@@ -291,6 +305,7 @@ export class Supervisor implements EvaluatorOwner {
   #decided(from: EvaluatorProcess, { record, block }: FromEvaluator & { type: 'decision' }): void {
     const table = this.#live.madeBy(record)
     this.#observed.decision(record.tenant)
+    this.#auditing.decision(record, from.index)
     logDecision(this.#log, record, from.index)
     this.#recording.decision(record, block, table)
   }
@@ -302,6 +317,7 @@ export class Supervisor implements EvaluatorOwner {
         'an evaluator speaks of a tenant or a policy that does not exist',
       )
     }
+    this.#auditing.overtime(overtime, from.index)
     logOvertime(this.#log, overtime, from.index)
     this.#blameFor(overtime, overtime.processorMs >= processorMsMax ? 'processor time' : 'wall time')
   }
@@ -327,6 +343,10 @@ export class Supervisor implements EvaluatorOwner {
         { event: 'policy-quarantined', ...facts, reason: verdict },
         'a policy does not run any more',
       )
+      if (version !== undefined) {
+        const { id, phase } = running
+        this.#auditing.quarantined({ ...version, reason: verdict, id, phase, end })
+      }
       this.#keepQuarantine(version, verdict)
       this.#tellQuarantine()
     }
@@ -350,16 +370,12 @@ export class Supervisor implements EvaluatorOwner {
     }
   }
 
-  #obey(command: OperatorCommand): unknown {
-    if (this.#state !== 'running' && command.command !== 'status' && command.command !== 'stop') {
-      throw new PortcullisError(
-        'ERR_HOST_UNREACHABLE',
-        `the host is ${this.#state}; try again when it serves`,
-      )
-    }
+  #obey(command: OperatorCommand, via: Via): Promise<unknown> {
     return obey(
       {
         log: this.#log,
+        state: this.#state,
+        auditing: this.#auditing,
         blame: this.#blame,
         store: this.#store,
         activations: this.#activations,
@@ -372,6 +388,7 @@ export class Supervisor implements EvaluatorOwner {
         quarantineChanged: () => this.#tellQuarantine(),
       },
       command,
+      via,
     )
   }
 
@@ -383,6 +400,7 @@ export class Supervisor implements EvaluatorOwner {
       state: this.#state,
       evaluators: [...this.#evaluators],
       quarantined: this.#blame.quarantined.length,
+      audit: this.#auditing.status,
     })
   }
 
@@ -417,16 +435,19 @@ export class Supervisor implements EvaluatorOwner {
     }
     this.#config = config
     this.#recording.open(config.recording)
+    this.#auditing.reconfigure(config.audit)
   }
 
   /** A gap is recorded as a gap: whoever reads the log must not take it for silence. */
   lost({ index: evaluator }: EvaluatorProcess, lost: number | 'unknown', cause: Cause): void {
+    this.#auditing.lost(evaluator, lost, cause)
     this.#log.error({ event: 'gap', evaluator, lost, cause }, 'decisions are not recorded')
   }
 
   #messagesLost({ index: evaluator }: EvaluatorProcess, lost: number): void {
-    if (lost > 0)
-      this.#log.error({ event: 'messages-lost', evaluator, lost }, 'an evaluator could not say all')
+    if (lost === 0) return
+    this.#auditing.messagesLost(evaluator, lost, 'backlog')
+    this.#log.error({ event: 'messages-lost', evaluator, lost }, 'an evaluator could not say all')
   }
 
   dead(from: EvaluatorProcess, how: string, printed: string, running: Running | undefined): void {
