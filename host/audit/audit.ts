@@ -148,7 +148,9 @@ export class Audit {
   // ---- what is recorded
 
   decision(record: DecisionRecord, evaluator: number | undefined): void {
-    this.#record('decision', { ...record, evaluator }, record.timeMs)
+    // An evaluator may say anything that is a number.
+    const timeMs = Number.isSafeInteger(record.timeMs) ? record.timeMs : Date.now()
+    this.#record('decision', { ...record, timeMs, evaluator }, timeMs)
   }
 
   /** The decision of a watchdog. */

@@ -34,6 +34,8 @@ export interface CheckedLine {
   readonly line: Line
   readonly head: LineHead | undefined
   readonly problem: string | undefined
+  /** What it had to follow, as far as that is known. */
+  readonly follows: Position | undefined
   /** What stands there was never written whole: the process or the machine stopped. Nothing comes after it. */
   readonly isTorn: boolean
 }
@@ -115,7 +117,7 @@ export function* checkFile(
         : { head: begun.previous, sequence: (head?.sequence ?? 0) - 1 }
     const problem = problemOf(line, lineNumber, head, now) ?? begun?.problem
     const wasTorn = problem !== undefined && isLast && isTornFrom(look, line.at, now?.head ?? '')
-    yield { number: lineNumber, line, head, problem, isTorn: wasTorn }
+    yield { number: lineNumber, line, head, problem, follows: now, isTorn: wasTorn }
     if (wasTorn) return
     if (head !== undefined) now = { head: head.chain, sequence: head.sequence }
     else if (now !== undefined) now = { head: now.head, sequence: now.sequence + 1 }
