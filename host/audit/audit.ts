@@ -8,6 +8,8 @@
  * full, or the disk refuses. With `spill` decisions go on. In both, nothing is missing silently.
  */
 
+import { dirname } from 'node:path'
+
 import type { ConnectionRecord, DecisionRecord } from '../control/messages.ts'
 import { overtimeDecision } from '../control/overtime-decision.ts'
 import type { Overtime } from '../control/read-message.ts'
@@ -27,6 +29,7 @@ import {
   type Members,
   type RecordType,
   short,
+  textOf,
 } from './format.ts'
 import type { LogBounds } from './log-end.ts'
 import type { FromWriter, Progress, Trouble } from './messages.ts'
@@ -98,8 +101,6 @@ export class Audit {
   #restartTimer: NodeJS.Timeout | undefined
   #flush: NodeJS.Immediate | undefined
   #isBehind = false
-  #gaps = 0
-  #lost = 0
   #opening: { resolve: () => void; reject: (error: Error) => void } | undefined
   #closing: Promise<void> | undefined
   #ended: (() => void) | undefined
@@ -128,6 +129,7 @@ export class Audit {
     const { folder } = options
     try {
       realAuditDisk.makeFolder(folder)
+      realAuditDisk.syncFolder(dirname(folder))
     } catch (error) {
       throw auditFailure(error, folder, 'ERR_AUDIT_OPEN')
     }
@@ -179,8 +181,6 @@ export class Audit {
 
   /** Records of which it is known that they are not there. */
   gap(gap: AuditGap): void {
-    this.#gaps++
-    if (gap.lost !== 'unknown') this.#lost += gap.lost
     this.#record('gap', gap)
   }
 
@@ -234,8 +234,8 @@ export class Audit {
       sequence,
       lag: this.#backlog.records,
       lagMs: Math.round(this.#backlog.ageMs(Date.now())),
-      gaps: this.#gaps,
-      lost: this.#lost,
+      gaps: this.#backlog.gaps,
+      lost: this.#backlog.lost,
       isBehind: this.#isBehind,
       whenBehind,
       bytesWritten: this.#before.bytesWritten + bytesWritten,
@@ -329,9 +329,7 @@ export class Audit {
 
   #closeGap(mustBe = false): void {
     const lost = this.#backlog.closeGap(Date.now(), mustBe)
-    if (lost === 0) return
-    this.#gaps++
-    this.#lost += lost
+    if (lost === undefined) return
     this.#owner.gap(lost)
     this.#sendSoon()
   }
@@ -350,7 +348,7 @@ export class Audit {
     this.#before.bytesWritten += bytesWritten
     this.#before.filesRemoved += filesRemoved
     this.#progress = { ...this.#progress, bytesWritten: 0, filesRemoved: 0 }
-    if (this.#backlog.abandon() > 0) this.#gaps++
+    this.#backlog.abandon()
     this.#fail('writing', error)
     this.#restartTimer = setTimeout(() => this.#startWriter(), this.#restartMs)
     this.#restartMs = Math.min(this.#restartMs * 2, auditRetryMsMax)
@@ -367,14 +365,14 @@ export class Audit {
   async #end(): Promise<void> {
     clearTimeout(this.#restartTimer)
     this.#closeGap(true)
-    this.#record('stopped', { release, processId: process.pid })
     this.#send()
+    const text = textOf('stopped', Date.now(), { release, processId: process.pid })
     const writer = this.#writer
     if (writer !== undefined) {
       const late = setTimeout(() => writer.destroy(), auditCloseMsMax)
       await new Promise<void>((resolve) => {
         this.#ended = resolve
-        writer.tell({ type: 'close' })
+        writer.tell({ type: 'close', text })
       })
       clearTimeout(late)
     }

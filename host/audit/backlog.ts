@@ -20,7 +20,7 @@ export interface BacklogBounds {
 
 const usualBounds = { records: auditBacklogMax, units: auditBacklogUnitsMax, reserve: auditReserve }
 
-const reserved: ReadonlySet<RecordType> = new Set(['act', 'quarantined', 'started', 'stopped'])
+const reserved: ReadonlySet<RecordType> = new Set(['act', 'quarantined', 'started'])
 
 /** Why records are not there that the host itself could not keep. */
 export const NO_ROOM = 'no room before the disk'
@@ -46,6 +46,10 @@ interface Lost {
   readonly fromMs: number
 }
 
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0)
+}
+
 export class Backlog {
   readonly #bounds: BacklogBounds
   readonly #unsent: Unsent[] = []
@@ -53,6 +57,8 @@ export class Backlog {
   #records = 0
   #units = 0
   #lost: Lost | undefined
+  #gaps = 0
+  #lostInGaps = 0
 
   constructor(bounds: BacklogBounds = usualBounds) {
     this.#bounds = bounds
@@ -74,10 +80,21 @@ export class Backlog {
     return Math.max(this.#records / this.#bounds.records, this.#units / this.#bounds.units)
   }
 
+  /** Gaps that have become records, or will. */
+  get gaps(): number {
+    return this.#gaps + (this.#lost === undefined ? 0 : 1)
+  }
+
+  /** Records in gaps whose size is known. */
+  get lost(): number {
+    return this.#lostInGaps + sumOf(this.#lost?.types ?? {})
+  }
+
   /** Keeps a record or counts it. */
   offer<Type extends RecordType>(type: Type, timeMs: number, members: Members[Type], nowMs: number): void {
-    if (this.#hasRoomFor(type)) this.#keep(textOf(type, timeMs, members), nowMs)
-    else this.#lose(type, members, nowMs)
+    if (!this.#hasRoomFor(type)) return this.#lose(type, members, nowMs)
+    if (type === 'gap') this.#countGap(members as AuditGap)
+    this.#keep(textOf(type, timeMs, members), nowMs)
   }
 
   /** What is to be handed over next; its records wait on until they are settled. */
@@ -97,22 +114,31 @@ export class Backlog {
     }
   }
 
-  /** Nobody will say any more what became of the batches that were taken. Returns how many records they had. */
-  abandon(): number {
-    const before = this.#records
+  /** Nobody will say any more what became of the batches that were taken. The log says so itself, if there were any. */
+  abandon(): void {
+    if (this.#sent.length > 0) this.#gaps++
     this.settle(this.#sent.length)
-    return before - this.#records
   }
 
-  /** Puts down what was lost, if half of the room is free, or if it has to be now. Returns how many records it was. */
-  closeGap(nowMs: number, mustBe = false): number {
-    if (this.#lost === undefined || (this.share > 1 / 2 && !mustBe)) return 0
+  /** Puts down what was lost, if half of the room is free, or if it must be now. Returns how many records that is, if it did. */
+  closeGap(nowMs: number, mustBe = false): number | undefined {
+    if (this.#lost === undefined || (this.share > 1 / 2 && !mustBe)) return undefined
     const { types, hasUnknown, fromMs } = this.#lost
     this.#lost = undefined
-    const lost = Object.values(types).reduce((sum, count) => sum + count, 0)
-    if (lost > 0) this.#keep(textOf('gap', nowMs, { cause: NO_ROOM, lost, types, fromMs }), nowMs)
-    if (hasUnknown) this.#keep(textOf('gap', nowMs, { cause: NO_ROOM, lost: 'unknown', fromMs }), nowMs)
+    const lost = sumOf(types)
+    if (lost > 0) this.#keepGap({ cause: NO_ROOM, lost, types, fromMs }, nowMs)
+    if (hasUnknown) this.#keepGap({ cause: NO_ROOM, lost: 'unknown', fromMs }, nowMs)
     return lost
+  }
+
+  #keepGap(gap: AuditGap, nowMs: number): void {
+    this.#countGap(gap)
+    this.#keep(textOf('gap', nowMs, gap), nowMs)
+  }
+
+  #countGap({ lost }: AuditGap): void {
+    this.#gaps++
+    if (lost !== 'unknown') this.#lostInGaps += lost
   }
 
   #hasRoomFor(type: RecordType): boolean {

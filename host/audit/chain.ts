@@ -72,8 +72,8 @@ const stoppedPattern = /\{"sequence":\d{1,16},"type":"stopped",[^\n]*\n$/
 const STOPPED_BYTES = 1024
 
 /**
- * Whether what stands after the last good line was never written whole: it has no end, or it has bytes that never came. Before
- * `stopped` everything was safe, so nothing that ends with it is that.
+ * Whether what stands after the last good line was never written whole: it has no end, or it has bytes that never came. All that
+ * comes before `stopped` was safe when that was written, so nothing that ends with it is torn.
  */
 export function isTorn(tail: Buffer, previous: string): boolean {
   if (tail.indexOf(NEWLINE) >= 0) {

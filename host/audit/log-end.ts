@@ -192,7 +192,10 @@ export class LogEnd {
     return bytes >= fileBytes || (keepDays !== undefined && nowMs - openedMs >= auditFileMsMax)
   }
 
-  /** What comes next goes into a new file. This one is safe before: a file is never there without all of the one before. */
+  /**
+   * What comes next goes into a new file. This one is safe before: a file is never there without all of the one before. And the new
+   * one's first records are, so that only records that came together may be torn together.
+   */
   #rotate(nowMs: number): void {
     this.sync()
     this.close()
@@ -209,7 +212,7 @@ export class LogEnd {
     }
     this.#begin(nowMs)
     this.#doom(nowMs)
-    this.#mend()
+    this.sync()
   }
 
   #begin(nowMs: number): void {

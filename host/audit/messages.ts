@@ -12,8 +12,8 @@ export type ToWriter =
   /** Texts of records, a line each. */
   | { readonly type: 'batch'; readonly texts: string }
   | { readonly type: 'bounds'; readonly bounds: LogBounds }
-  /** After the last batch. */
-  | { readonly type: 'close' }
+  /** After the last batch. `text` is that of the last record, which is written when all others are safe. */
+  | { readonly type: 'close'; readonly text: string }
 
 /** How far the log is on the disk. */
 export interface Progress {

@@ -71,14 +71,19 @@ export function parsed(line: Buffer): Record<string, unknown> | undefined {
   }
 }
 
-/** What is wrong with a file's first record, and what it says of the files before it. */
-function checkOpened(line: Buffer, number: number): { previous?: string; problem?: string } {
-  const opened = parsed(line) as Partial<Members['opened']> | undefined
-  const { format, file, previous } = opened ?? {}
-  if (format !== FORMAT) {
-    return {
-      problem: `it has format ${format}, and this release knows ${FORMAT}; run the release that wrote it`,
-    }
+/** What a file's first record says of the files before it, and what is wrong with it. */
+interface Beginning {
+  readonly previous?: string
+  readonly problem?: string
+  /** Of another release, which may have chained otherwise. */
+  readonly isForeign?: boolean
+}
+
+function beginningOf(line: Buffer, number: number): Beginning {
+  const { format, file, previous } = (parsed(line) ?? {}) as Partial<Members['opened']>
+  if (Number.isInteger(format) && format !== FORMAT) {
+    const problem = `it has format ${format}, and this release knows ${FORMAT}; run the release that wrote it`
+    return { problem, isForeign: true }
   }
   if (typeof previous !== 'string' || !/^[0-9a-f]{64}$/.test(previous)) return { problem: 'it has no head' }
   if (file !== number) return { previous, problem: `it is the beginning of file ${file}` }
@@ -110,12 +115,12 @@ export function* checkFile(
   for (const line of linesOf(look)) {
     lineNumber++
     const head = line.hasEnd ? readHead(line.bytes) : undefined
-    const begun = head?.type === 'opened' && lineNumber === 1 ? checkOpened(line.bytes, number) : undefined
-    now ??=
-      begun?.previous === undefined
-        ? undefined
-        : { head: begun.previous, sequence: (head?.sequence ?? 0) - 1 }
-    const problem = problemOf(line, lineNumber, head, now) ?? begun?.problem
+    const begun = line.hasEnd && lineNumber === 1 ? beginningOf(line.bytes, number) : {}
+    if (now === undefined && begun.previous !== undefined && head !== undefined) {
+      now = { head: begun.previous, sequence: head.sequence - 1 }
+    }
+    const own = problemOf(line, lineNumber, head, now)
+    const problem = begun.isForeign ? begun.problem : (own ?? begun.problem)
     const wasTorn = problem !== undefined && isLast && isTornFrom(look, line.at, now?.head ?? '')
     yield { number: lineNumber, line, head, problem, follows: now, isTorn: wasTorn }
     if (wasTorn) return

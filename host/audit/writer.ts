@@ -23,6 +23,8 @@ export class Writer {
   #syncTimer: NodeJS.Timeout | undefined
   /** Since when something is written and not safe. */
   #unsafeSinceMs: number | undefined
+  /** The text of the last record, until it has been added. */
+  #lastText: string | undefined
   #isClosing = false
   readonly #retainTimer: NodeJS.Timeout
 
@@ -46,6 +48,7 @@ export class Writer {
         break
       case 'close':
         this.#isClosing = true
+        this.#lastText = message.text
     }
     this.#work()
   }
@@ -81,6 +84,12 @@ export class Writer {
     this.#remove()
     this.#say({ type: 'safe', progress: this.#progress() })
     if (!this.#isClosing) return
+    if (this.#lastText !== undefined) {
+      this.#log.add([this.#lastText])
+      this.#lastText = undefined
+      this.#log.write(Date.now())
+      return this.#sync()
+    }
     this.destroy()
     this.#say({ type: 'closed' })
   }
