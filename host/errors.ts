@@ -57,6 +57,10 @@ export const errorTable = {
     text: 'the policy is quarantined until the operator lifts it or there is a newer version',
   },
   ERR_POLICY_NONE: { fault: 'operator', text: 'no version of the policy is active' },
+  ERR_AUDIT_BEHIND: {
+    fault: 'operator',
+    text: 'the audit log cannot keep up, and until it has nobody is asked',
+  },
   ERR_REDIRECT_TARGET: {
     fault: 'policy',
     text: 'the policy redirects to a target that the operator has not listed',
@@ -125,6 +129,12 @@ export const errorTable = {
   ERR_STORE_WRITE: { fault: 'operator', text: 'the store cannot be written' },
   ERR_STORE_VALUE: { fault: 'operator', text: 'the store does not take this' },
   ERR_STORE_FOLDER: { fault: 'operator', text: 'this folder cannot be used as a store or a backup' },
+  ERR_AUDIT_OPEN: { fault: 'operator', text: 'the audit log cannot be opened' },
+  ERR_AUDIT_DAMAGED: {
+    fault: 'operator',
+    text: 'the audit log has something in it that the host did not write',
+  },
+  ERR_AUDIT_WRITE: { fault: 'operator', text: 'the audit log cannot be written' },
   ERR_VERSION_UNKNOWN: { fault: 'operator', text: 'there is no such version' },
   ERR_VERSION_STATE: { fault: 'operator', text: 'the version is not in a state for this' },
   ERR_PROJECT_FOLDER: { fault: 'operator', text: 'the folder cannot be used as a policy project' },

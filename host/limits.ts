@@ -120,6 +120,56 @@ export const storeReadingsMax = 5
 export const storeTailMs = 200
 
 /**
+ * Records that wait for the disk of the audit log: four seconds of the most decisions that a host was seen to make. With half of them
+ * it is behind, with a quarter it is behind no more.
+ */
+export const auditBacklogMax = 131_072
+
+/** Units of their texts, which have some 500 each: so that long ones do not take the supervisor's memory. */
+export const auditBacklogUnitsMax = 64 * 1024 * 1024
+
+/** Beyond both there is room for acts and quarantines: no number of questions pushes out what an operator did. */
+export const auditReserve = 1_024
+
+/** What is handed to the thread that writes at once, and what that writes at once. */
+export const auditBatchUnitsMax = 1024 * 1024
+
+/** Under load records are made safe this often; what a crash of the machine takes is no more than that. */
+export const auditSyncMs = 1_000
+
+/** When nothing more has come for so long, what was written is made safe. */
+export const auditIdleMs = 20
+
+/** A write that failed is tried again after this long, doubling from first to last. */
+export const auditRetryMsMin = 100
+export const auditRetryMsMax = 5_000
+
+/** How long a host that ends waits for its last records to be safe. */
+export const auditCloseMsMax = 5_000
+
+/** A file of the audit log, unless the operator chooses: some 100,000 decisions, and no more than an editor opens. */
+export const auditFileBytes = 64 * 1024 * 1024
+
+/** What the operator may choose: fewer makes many files, and a file of 256 MiB is read in two seconds when the host starts. */
+export const auditFileBytesMin = 1024 * 1024
+export const auditFileBytesMax = 256 * 1024 * 1024
+
+/** With a retention in days a file ends after a day, so that a quiet host's records go too. */
+export const auditFileMsMax = 24 * 3_600_000
+
+/** How often a host looks for files whose time has come. */
+export const auditRetainMs = 3_600_000
+
+/** What a record keeps of a text that nobody has bounded before; the rest is cut, with its length. */
+export const auditTextUnitsMax = 2_048
+
+/** A decision has ten texts of 1,200 units at the most, and a unit takes six bytes if it is escaped. */
+export const auditLineBytesMax = 256 * 1024
+
+/** Problems of an audit log, and gaps in it, that are told one by one; the others are counted. */
+export const auditToldMax = 20
+
+/**
  * Processor time for each step of admission, in whole seconds because the system counts so. The dearest module is rewritten or
  * compiled in a fraction of one, and all vectors together have 1.3 s of fuel.
  */
@@ -222,6 +272,12 @@ export const digestDigitsMin = 8
 /** What waits for a serving evaluator that does not read: it gets verdicts, and a list of what is quarantined. */
 export const backlogBytesMax = 8 * 1024 * 1024
 
+/**
+ * Decisions of one evaluator that are believed: several times what it decides with a policy that does nothing. So a number that
+ * it makes up is not taken for a gap.
+ */
+export const decisionsPerSecondMax = 200_000
+
 /** What is kept of anything that an evaluator prints: a stack trace fits. */
 export const printedBytesMax = 4096
 
@@ -300,4 +356,7 @@ assert(
   plugInsMax * plugInBytesMax < operatorReplyBytesMax / 2,
   'the other half is for the tenants and the rest',
 )
+assert(auditIdleMs < auditSyncMs && auditSyncMs < auditCloseMsMax)
+assert(auditRetryMsMin < auditRetryMsMax)
+assert(auditFileBytesMin <= auditFileBytes && auditFileBytes <= auditFileBytesMax)
 assert(admissionProcessorSMax * 1000 < admissionWallMsMax, 'a step that computes is judged by its own time')

@@ -81,6 +81,9 @@ export const commandMain = compiled('cli', 'main.js')
 
 export const evaluatorMain = compiled('evaluator', 'main.js')
 
+/** Where the thread begins that writes the audit log. */
+export const auditWriterMain = compiled('audit', 'writer-main.js')
+
 /** Where the processes of admission begin: the two steps, and what bounds each before it begins. */
 export const admissionMains = {
   limits: compiled('admission', 'process-limits.js'),

@@ -6,6 +6,7 @@
 
 import { platform, version } from '../paths.ts'
 import { addAnalysisCommands } from './commands/analysis.ts'
+import { addAuditCommands } from './commands/audit.ts'
 import { addAuthorsCommands } from './commands/author.ts'
 import { addHistoryCommands } from './commands/history.ts'
 import { addHostCommands } from './commands/host.ts'
@@ -24,6 +25,7 @@ addHostCommands(top)
 addObservationCommands(top)
 addVersionsCommands(top)
 addStoreCommands(top)
+addAuditCommands(top)
 addAnalysisCommands(top)
 addHistoryCommands(top)
 addInstallationCommands(top)

@@ -1,5 +1,6 @@
 /** `portcullis status`: what a running host serves and with what, and which plug-ins are connected to it or were refused. */
 
+import type { AuditStatus } from '../audit/audit.ts'
 import { type ErrorCode, errorTable } from '../errors.ts'
 import type { PlugIn } from '../supervisor/plug-ins.ts'
 import type { HostStatus } from '../supervisor/status.ts'
@@ -43,6 +44,19 @@ function section(
   return ['', heading, '', renderTable(head, shown), ...more]
 }
 
+/** How the audit log stands, the worst first. */
+export function auditText(audit: AuditStatus | null): string {
+  if (audit === null) return 'none'
+  const { error, isBehind, whenBehind, lag, lagMs, gaps, lost, folder } = audit
+  return [
+    ...(isBehind ? [whenBehind === 'deny' ? 'BEHIND, every question is denied' : 'BEHIND'] : []),
+    ...(error === undefined ? [] : [`${error.detail} [${error.code}]`]),
+    gaps === 0 ? 'no gaps' : `${count(gaps, 'gap')} of ${count(lost, 'record')}`,
+    lag === 0 ? 'all on the disk' : `${count(lag, 'record')} not on the disk, for ${ageText(lagMs)}`,
+    folder,
+  ].join(', ')
+}
+
 function overview(status: HostStatus, nowMs: number): string {
   const { version, wire, node, processId, sinceMs, endpoint, state, generation, evaluators } = status
   const serving = evaluators.processes.filter((evaluator) => evaluator.state === 'serving').length
@@ -68,6 +82,8 @@ function overview(status: HostStatus, nowMs: number): string {
     ['evaluators', `${serving} of ${evaluators.configured} serve`],
     ['plug-ins', plugIns.join(', ')],
     ['quarantined', quarantined],
+    ['audit', auditText(status.audit)],
+    ...(status.audit === null ? [] : [['audit head', `${status.audit.head}@${status.audit.sequence}`]]),
   ]
   const width = Math.max(...rows.map(([name = '']) => name.length))
   return rows.map(([name = '', value = '']) => `${name.padEnd(width)}  ${visible(value)}`).join('\n')

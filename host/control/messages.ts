@@ -42,6 +42,8 @@ export type ToEvaluator =
   | { readonly type: 'verdict'; readonly id: string; readonly tenant: string; readonly cleared: boolean }
   /** All versions that must not run. */
   | { readonly type: 'quarantine'; readonly versions: readonly Version[] }
+  /** Whether every question is answered without asking anybody, because what is decided cannot be recorded. */
+  | { readonly type: 'halt'; readonly halted: boolean }
   | { readonly type: 'close' }
 
 /** A policy as one tenant has it, or the guard as it is asked for one tenant. */
@@ -119,12 +121,23 @@ export type FromEvaluator =
   /** `connection` is the evaluator's number of one that was accepted, until a disconnection says that it has gone. */
   | { readonly type: 'connection'; readonly connection?: number; readonly record: ConnectionRecord }
   | { readonly type: 'disconnection'; readonly connection: number }
-  /** `block`: the question as the policy got it, in base64, if decisions are recorded. */
-  | { readonly type: 'decision'; readonly record: DecisionRecord; readonly block?: string }
+  /**
+   * `sequence`: its number among this evaluator's, from 1; a number that is not told is a record that is lost. `block`: the
+   * question as the policy got it, in base64, if decisions are recorded.
+   */
+  | {
+      readonly type: 'decision'
+      readonly sequence: number
+      readonly record: DecisionRecord
+      readonly block?: string
+    }
   /** A question of this tenant is asked for the second time, and waits for a verdict. */
   | { readonly type: 'held'; readonly id: string; readonly tenant: string }
-  /** So many messages before this one could not be sent. */
-  | { readonly type: 'gap'; readonly lost: number }
+  /**
+   * The supervisor was too far behind for something. So many messages before this one, other than decisions, could not be sent;
+   * and there have been so many decisions.
+   */
+  | { readonly type: 'lost'; readonly messages: number; readonly decided: number }
 
 /** The label of a connection: whom its questions are for, in the watchdog's last words and on the page of what runs. */
 export interface ConnectionLabel {

@@ -100,9 +100,9 @@ const schema = {
     object({ type: { const: 'prepared' }, generation: count }),
     object({ type: { const: 'unprepared' }, generation: count, code, detail: text }),
     object({ type: { const: 'flipped' }, generation: count }),
-    object({ type: { const: 'decision' }, record: decision }, { block }),
+    object({ type: { const: 'decision' }, sequence: { ...count, minimum: 1 }, record: decision }, { block }),
     object({ type: { const: 'held' }, id, tenant: text }),
-    object({ type: { const: 'gap' }, lost: count }),
+    object({ type: { const: 'lost' }, messages: count, decided: count }),
   ],
   type: 'object',
   discriminator: { propertyName: 'type' },
@@ -150,6 +150,8 @@ export interface Running extends ConnectionLabel {
 export interface Overtime extends Omit<Running, 'overtimeMs'> {
   readonly processorMs: number
   readonly wallMs: number
+  /** Its number among the evaluator's decisions, of which it is one. */
+  readonly sequence: number
 }
 
 function phaseOf(number: number): Phase | undefined {
@@ -185,7 +187,18 @@ export function readOvertime(body: Buffer): Overtime {
   if (running === undefined) {
     throw new PortcullisError('ERR_CHANNEL', "an evaluator's overtime frame is malformed")
   }
-  return { ...running, processorMs: fields.readUInt32LE(20), wallMs: fields.readUInt32LE(24) }
+  return {
+    ...running,
+    processorMs: fields.readUInt32LE(20),
+    wallMs: fields.readUInt32LE(24),
+    sequence: Number(fields.readBigUInt64LE(32)),
+  }
+}
+
+/** How many questions a page says that its evaluator has decided; undefined if it is no page. */
+export function readDecided(page: Buffer): number | undefined {
+  if (page.length !== runningPage.bytes) return undefined
+  return Number(page.readBigUInt64LE(runningPage.at.decided))
 }
 
 /**

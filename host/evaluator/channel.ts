@@ -13,8 +13,9 @@ import { controlBytesMax, frameType, runningPage, type WireVersions } from '../w
 export const CONTROL_CONNECTION = 0
 const EVENT_HEADER_BYTES = 16
 const ACCOUNT_BYTES = 192
-const E_FAILED = -1
 const E_IN_USE = -2
+const NOT_TAKEN = 1
+const NOT_RECORDED = 2
 const closedReasons = [
   undefined, // by the peer, which is how connections end
   'ERR_CONNECTION_GARBAGE',
@@ -46,6 +47,12 @@ export interface Welcome {
   readonly label: string
 }
 
+function encode(message: FromEvaluator): Buffer {
+  return Buffer.from(JSON.stringify(message))
+}
+
+type Decision = FromEvaluator & { readonly type: 'decision' }
+
 function bind() {
   const library = koffi.load(nativeLibrary('portcullis_io'))
   return {
@@ -62,7 +69,9 @@ function bind() {
     ),
     relabel: library.func('int pcio_relabel(void *io, uint32_t connection, const char *label)'),
     refuse: library.func('int pcio_refuse(void *io, uint32_t connection, uint32_t lowest, uint32_t highest)'),
-    answer: library.func('int pcio_answer(void *io, uint32_t connection, uint8_t *body, uint32_t size)'),
+    answer: library.func(
+      'int pcio_answer(void *io, uint32_t connection, uint8_t *body, uint32_t size, uint8_t *record, uint32_t record_size)',
+    ),
     hold: library.func('int pcio_hold(void *io, uint32_t connection)'),
     resume: library.func('int pcio_resume(void *io, uint32_t connection)'),
     hangUp: library.func('int pcio_hang_up(void *io, uint32_t connection)'),
@@ -143,13 +152,19 @@ export class Channel {
     this.#native.refuse(this.#io, connection, lowest, highest)
   }
 
-  /** False if the other side did not take it; then the connection is gone. */
-  answer(connection: number, body: Buffer): boolean {
-    const status: number = this.#native.answer(this.#io, connection, body, body.length)
-    if (status !== 0 && status !== E_FAILED) {
-      throw new PortcullisError('ERR_HOST_FAULT', 'an answer to a question that was not asked')
-    }
-    return status === 0
+  /**
+   * Counts the decision, hands its record over as `report` does, and answers: all of it, or the watchdog has decided instead.
+   * `isTaken`: the other side took the answer; otherwise the connection is gone. `isRecorded`: there was room for the record.
+   */
+  answer(
+    connection: number,
+    body: Buffer,
+    decision: Decision,
+  ): { readonly isTaken: boolean; readonly isRecorded: boolean } {
+    const record = encode(decision)
+    const status: number = this.#native.answer(this.#io, connection, body, body.length, record, record.length)
+    if (status < 0) throw new PortcullisError('ERR_HOST_FAULT', 'an answer to a question that was not asked')
+    return { isTaken: (status & NOT_TAKEN) === 0, isRecorded: (status & NOT_RECORDED) === 0 }
   }
 
   /** Sets the question aside that was handed out last. Its bytes are the caller's to keep. */
@@ -171,7 +186,7 @@ export class Channel {
    * before the watchdog kills. False if the supervisor is so far behind that it had to be dropped.
    */
   report(message: FromEvaluator): boolean {
-    const body = Buffer.from(JSON.stringify(message))
+    const body = encode(message)
     return this.#native.report(this.#io, body, body.length) === 0
   }
 

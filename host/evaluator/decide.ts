@@ -4,8 +4,10 @@
  */
 
 import type { DecisionRecord } from '../control/messages.ts'
+import type { ErrorCode } from '../errors.ts'
 import { recordTextUnitsMax } from '../limits.ts'
 import type { Guard, Tenant } from '../tenant/config.ts'
+import { codeOf } from '../winrm/codes.ts'
 import type { Decision } from '../winrm/decision.ts'
 import type { Answer } from '../wire/answer.ts'
 import { blockAttempt, blockId, blockKind, blockText, stampBlock } from '../wire/request-block.ts'
@@ -40,8 +42,15 @@ export interface Case {
   readonly block: Buffer
   readonly tenant: Decider
   readonly guard: Decider | undefined
+  /** Nobody is asked: that is why. */
+  readonly refusal?: ErrorCode | undefined
   /** Whom the guard's decider speaks for. */
   readonly given: Guard | undefined
+}
+
+/** Also of a quota question, whatever the tenant gets when its policy does not answer. */
+function refused(error: ErrorCode): Decision {
+  return { outcome: 'no-answer', code: codeOf(error), by: 'host', error, detail: '' }
 }
 
 export interface Decided {
@@ -59,13 +68,14 @@ function pairOf({ policy, version }: Tenant, guard: Guard | undefined) {
   }
 }
 
-export function decide({ seat, application, generation, block, tenant, guard, given }: Case): Decided {
+export function decide(question: Case): Decided {
+  const { seat, application, generation, block, tenant, guard, given, refusal } = question
   const started = process.hrtime.bigint()
   const view = new DataView(block.buffer, block.byteOffset, block.length)
   const timeMs = Date.now()
   stampBlock(view, timeMs, seat.timeZone.offsetMinutes(timeMs))
   const kind = blockKind(view)
-  const decision = weigh(kind, guard, tenant, seat.tenant.rules)
+  const decision = refusal === undefined ? weigh(kind, guard, tenant, seat.tenant.rules) : refused(refusal)
   const { outcome, code, ...rest } = decision
   const action = blockText(block, 'action')
   const resourceUri = blockText(block, 'resourceUri')

@@ -26,6 +26,9 @@ import { Tables } from './tables.ts'
 /** What a label keeps of an application: with every unit escaped it still fits into a label's bytes. */
 const labelUnitsMax = 64
 
+/** How soon a supervisor that was too far behind is told so, when there is nothing else to do. */
+const owedMs = 100
+
 /** A connection whose hello was accepted. */
 interface Connection {
   readonly account: string
@@ -41,9 +44,15 @@ export class Evaluator {
   readonly #answers = new AnswerWriter()
   readonly #held = new HeldQuestions()
   #quarantined = new Set<string>()
+  /** Nobody is asked: what would be decided could not be audited. */
+  #isHalted = false
   #state: 'running' | 'draining' | 'ended' = 'running'
   #evaluatorCount = 1
-  /** Messages that did not go out because the supervisor was too far behind, and that it does not know of. */
+  /** Questions decided so far; what the page says too. Each decision is told with its number. */
+  #decided = 0
+  /** Whether the supervisor was too far behind for something, and does not know it. */
+  #owes = false
+  /** How many messages of that were no decisions. */
   #lost = 0
 
   constructor(channel: Channel) {
@@ -55,13 +64,19 @@ export class Evaluator {
     while (this.#state !== 'ended') {
       const isDraining = this.#state === 'draining' && this.#held.size === 0
       const { preparing } = this.#tables
-      const event = this.#channel.next(isDraining || preparing !== undefined ? 0 : this.#held.waitMs)
+      const event = this.#channel.next(isDraining || preparing !== undefined ? 0 : this.#waitMs)
       if (event.what !== 'timeout') this.#handle(event)
       else if (isDraining) this.#state = 'ended'
       for (const held of this.#held.takeDue()) this.#takeUp(held, false)
       this.#prepareFurther()
+      if (this.#owes) this.#tellLost()
     }
     this.#channel.drain()
+  }
+
+  get #waitMs(): number {
+    const { waitMs } = this.#held
+    return this.#owes && (waitMs < 0 || waitMs > owedMs) ? owedMs : waitMs
   }
 
   #handle(event: Exclude<ChannelEvent, { what: 'timeout' }>): void {
@@ -113,6 +128,9 @@ export class Evaluator {
         break
       case 'quarantine':
         this.#quarantined = new Set(message.versions.map(({ tenant, policy }) => versionKey(tenant, policy)))
+        break
+      case 'halt':
+        this.#isHalted = message.halted
         break
       case 'close':
         this.#channel.unlisten()
@@ -182,10 +200,19 @@ export class Evaluator {
     }
   }
 
-  /** A supervisor that cannot keep up loses records, never decisions; how many is said as soon as it can be. */
+  /** A supervisor that cannot keep up loses messages, never decisions; how many is said as soon as it can be. */
   #tell(message: FromEvaluator): void {
-    if (this.#lost > 0 && this.#channel.report({ type: 'gap', lost: this.#lost })) this.#lost = 0
-    if (this.#lost > 0 || !this.#channel.report(message)) this.#lost++
+    if (this.#owes) this.#tellLost()
+    if (!this.#owes && this.#channel.report(message)) return
+    this.#owes = true
+    this.#lost++
+  }
+
+  #tellLost(): void {
+    const message = { type: 'lost', messages: this.#lost, decided: this.#decided } as const
+    if (!this.#channel.report(message)) return
+    this.#owes = false
+    this.#lost = 0
   }
 
   // ---- plug-ins
@@ -269,8 +296,9 @@ export class Evaluator {
   #answer(number: number, { seat, application }: Connection, block: Buffer, error?: ErrorCode): void {
     const { guard: seated, generation, recorded } = this.#tables.current
     const { name, fuelPerDecision } = seat.tenant
+    const refusal = this.#isHalted ? 'ERR_AUDIT_BEHIND' : undefined
     const silence = (digest: string | undefined): ErrorCode | undefined => {
-      if (error !== undefined) return error
+      if (refusal !== undefined || error !== undefined) return refusal ?? error
       if (digest === undefined) return 'ERR_POLICY_NONE'
       return this.#quarantined.has(versionKey(name, digest)) ? 'ERR_POLICY_QUARANTINED' : undefined
     }
@@ -291,10 +319,22 @@ export class Evaluator {
     const given = seated?.guard
     const guard = given && decider('guard', given.policy, given.fuelPerDecision, () => seated.instance)
     const tenant = decider('tenant', seat.tenant.policy, fuelPerDecision, () => this.#tables.policyOf(seat))
-    const { answer, record } = decide({ seat, application, generation, block, tenant, guard, given })
-    // Handed over before it is answered. What a kill from outside takes along, the supervisor records as a gap.
-    this.#tell({ type: 'decision', record, ...(recorded && { block: block.toString('base64') }) })
-    if (!this.#channel.answer(number, this.#answers.write(block, answer))) this.#forget(number)
+    const { answer, record } = decide({
+      seat,
+      application,
+      generation,
+      block,
+      tenant,
+      guard,
+      given,
+      refusal,
+    })
+    this.#decided++
+    const text = recorded && { block: block.toString('base64') }
+    const decision = { type: 'decision', sequence: this.#decided, record, ...text } as const
+    const done = this.#channel.answer(number, this.#answers.write(block, answer), decision)
+    if (!done.isRecorded) this.#owes = true
+    if (!done.isTaken) this.#forget(number)
     tenant.finish()
     guard?.finish()
   }

@@ -8,7 +8,7 @@
  */
 
 import type { ConnectionRecord } from '../control/messages.ts'
-import { type ErrorCode, PortcullisError } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
 import { version } from '../paths.ts'
 import { OTHER_DENIALS, pluginDenials } from '../wire/layout.ts'
 import type { CounterName, GaugeName, HistogramName } from './catalogue.ts'
@@ -156,18 +156,6 @@ export class Metrics {
 
   acted(act: string, refused?: ErrorCode): void {
     this.#count('portcullis_acts_total', { act, result: refused ?? 'done' })
-  }
-
-  /** Does it, and counts what it came to. */
-  async act(act: string, work: () => unknown): Promise<unknown> {
-    try {
-      const result = await work()
-      this.acted(act)
-      return result
-    } catch (error) {
-      this.acted(act, error instanceof PortcullisError ? error.code : 'ERR_HOST_FAULT')
-      throw error
-    }
   }
 
   api({ requests, unauthorized, limited }: ApiCounts): void {

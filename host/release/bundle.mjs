@@ -5,11 +5,12 @@ import { join } from 'node:path'
 
 import { rolldown } from 'rolldown'
 
-/** What processes begin with; host/paths.ts names the same. */
+/** What processes and threads begin with; host/paths.ts names the same. */
 const entries = [
   'cli/start',
   'cli/main',
   'evaluator/main',
+  'audit/writer-main',
   'admission/process-limits',
   'admission/rewrite-step',
   'admission/try-step',

@@ -43,6 +43,7 @@ const circumstances: ReadonlySet<string> = new Set([
   'ERR_POLICY_QUARANTINED',
   'ERR_POLICY_SUSPECTED',
   'ERR_POLICY_NONE',
+  'ERR_AUDIT_BEHIND',
   'ERR_HOST_FAULT',
 ])
 

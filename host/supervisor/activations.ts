@@ -12,12 +12,14 @@
 
 import type { Logger } from 'pino'
 
+import type { AuditAct } from '../audit/audit.ts'
 import { PortcullisError } from '../errors.ts'
 import { activationWindowMs, confirmWithinMsMax, digestDigitsMin, versionsReplyUnitsMax } from '../limits.ts'
 import type { Active, By, Store, StoredVersion, Subject } from '../store/store.ts'
 import type { Config, PolicyChoice } from '../tenant/config.ts'
 import { parseVectors } from '../winrm/vectors.ts'
 import type { Settings } from '../wire/settings-block.ts'
+import type { Auditing } from './auditing.ts'
 import type { Blame } from './blame.ts'
 import { checkBreakGlass } from './break-glass.ts'
 import type { LiveTable } from './live-table.ts'
@@ -30,9 +32,8 @@ export interface Surroundings {
   readonly live: LiveTable
   readonly source: PolicySource
   readonly blame: Blame
+  readonly auditing: Pick<Auditing, 'act'>
   readonly log: Logger
-  /** The host itself has taken a version back, or could not. */
-  readonly returned: (error?: PortcullisError) => void
 }
 
 export interface Upload {
@@ -56,6 +57,9 @@ export interface Activated {
 
 /** Whom the host itself acts as. */
 const host = 'host'
+
+/** Why it takes something back. */
+const notConfirmed = 'it was not confirmed in time'
 
 const key = (subject: Subject) => (subject === 'guard' ? 'guard' : `tenant ${subject.tenant}`)
 
@@ -343,7 +347,7 @@ export class Activations {
 
   // ---- provisional activations
 
-  readonly #unconfirmed: By = { who: host, why: 'it was not confirmed in time' }
+  readonly #unconfirmed: By = { who: host, why: notConfirmed }
 
   /** Never later than a provisional activation may last, though the clock has been set back. */
   #returnLater(subject: Subject, atMs: number): void {
@@ -357,7 +361,7 @@ export class Activations {
 
   async #return(subject: Subject): Promise<void> {
     this.#timers.delete(key(subject))
-    const { live, source, log } = this.#around
+    const { live, source, log, auditing } = this.#around
     const told = (event: string, { code, detail }: PortcullisError, what: string) =>
       log.error({ event, ...named(subject), code, detail }, what)
     try {
@@ -377,7 +381,8 @@ export class Activations {
     } catch (error) {
       if (!(error instanceof PortcullisError)) throw error
       told('return-failed', error, 'tried again soon')
-      this.#around.returned(error)
+      const { code, detail } = error
+      auditing.act({ ...returnOf(subject), result: 'refused', code, detail })
       this.#returnLater(subject, Date.now() + activationWindowMs)
     }
   }
@@ -385,14 +390,21 @@ export class Activations {
   /** One that has been refused meanwhile cannot be active again: then nothing is. */
   #takeBack(subject: Subject, { previous }: Active): void {
     const isAdmitted = previous !== null && this.#store.version(subject, previous).admission !== undefined
-    this.#record(subject, isAdmitted ? previous : null, this.#unconfirmed)
-    this.#around.returned()
+    const version = isAdmitted ? previous : null
+    this.#record(subject, version, this.#unconfirmed)
+    const policy = version === null ? {} : { policy: this.#store.version(subject, version).policy }
+    this.#around.auditing.act({ ...returnOf(subject), version, ...policy, result: 'done' })
   }
 
   #noTimer(subject: Subject): void {
     clearTimeout(this.#timers.get(key(subject)))
     this.#timers.delete(key(subject))
   }
+}
+
+/** A return as the audit log has it. */
+function returnOf(subject: Subject): Omit<AuditAct, 'result'> {
+  return { command: 'return', via: 'host', subject, why: notConfirmed }
 }
 
 /** A subject as the log names it. */

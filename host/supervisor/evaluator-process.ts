@@ -19,12 +19,16 @@ import { PortcullisError } from '../errors.ts'
 import { backlogBytesMax, evaluatorReadyMsMax, lastWordsMsMax, printedBytesMax } from '../limits.ts'
 import { evaluatorMain } from '../paths.ts'
 import { frameType } from '../wire/layout.ts'
+import { DecisionCount } from './decision-count.ts'
 import { RunningPage } from './running-page.ts'
 
 const CONTROL_DESCRIPTOR = 3
 
 /** What an evaluator says that does not change its state. */
 export type Told = Exclude<FromEvaluator, { type: 'ready' | 'serving' | 'failed' }>
+
+/** Why decisions are lost: the supervisor was too far behind to be told, or the evaluator ended before it had told them. */
+export type Cause = 'backlog' | 'evaluator ended'
 
 export interface EvaluatorOwner {
   ready(from: EvaluatorProcess): void
@@ -33,6 +37,8 @@ export interface EvaluatorOwner {
   failed(from: EvaluatorProcess, error: PortcullisError): void
   told(from: EvaluatorProcess, message: Told): void
   overtime(from: EvaluatorProcess, overtime: Overtime): void
+  /** So many decisions of it are lost: before the one that is told next, or before its end, which is told next. */
+  lost(from: EvaluatorProcess, decisions: number | 'unknown', cause: Cause): void
   /**
    * The process has ended; nothing else comes from it. `printed`: what Node wrote to standard error. `running`: the
    * question that it was working on.
@@ -53,6 +59,7 @@ export class EvaluatorProcess {
   readonly #owner: EvaluatorOwner
   readonly #frames = new FrameReader()
   readonly #page = new RunningPage()
+  readonly #decisions = new DecisionCount()
   #printed = ''
   #timer: NodeJS.Timeout | undefined
 
@@ -160,6 +167,7 @@ export class EvaluatorProcess {
     } catch (error) {
       if (!(error instanceof PortcullisError)) throw error
       this.#control.removeAllListeners('data')
+      this.#decisions.disbelieve()
       this.#fail(error)
     }
   }
@@ -167,8 +175,13 @@ export class EvaluatorProcess {
   /** The last frame of an evaluator: whatever comes after it is no evaluator's. */
   #overran(overtime: Overtime): void {
     if (this.overran) throw new PortcullisError('ERR_CHANNEL', 'an evaluator ended twice')
+    this.#missed(this.#decisions.told(overtime.sequence))
     this.#owner.overtime(this, overtime)
     this.overran = true
+  }
+
+  #missed(decisions: number): void {
+    if (decisions > 0) this.#owner.lost(this, decisions, 'backlog')
   }
 
   #heed(message: FromEvaluator): void {
@@ -189,6 +202,14 @@ export class EvaluatorProcess {
       case 'failed':
         this.#fail(new PortcullisError(message.code, message.detail))
         break
+      case 'decision':
+        this.#missed(this.#decisions.told(message.sequence))
+        this.#owner.told(this, message)
+        break
+      case 'lost':
+        this.#missed(this.#decisions.counted(message.decided))
+        this.#owner.told(this, message)
+        break
       default:
         this.#owner.told(this, message)
     }
@@ -205,6 +226,9 @@ export class EvaluatorProcess {
     if (this.state === 'dead') return
     clearTimeout(this.#timer)
     this.state = 'dead'
-    this.#owner.dead(this, how, this.#printed.slice(0, printedBytesMax), this.#page.lastWords())
+    const { running, decided } = this.#page.lastWords()
+    const lost = this.#decisions.ended(decided)
+    if (lost !== 0 && this.index !== undefined) this.#owner.lost(this, lost, 'evaluator ended')
+    this.#owner.dead(this, how, this.#printed.slice(0, printedBytesMax), running)
   }
 }

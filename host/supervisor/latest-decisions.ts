@@ -14,6 +14,7 @@
 import { randomBytes } from 'node:crypto'
 
 import type { DecisionRecord } from '../control/messages.ts'
+import type { OvertimeDecision } from '../control/overtime-decision.ts'
 import { type ErrorCode, PortcullisError } from '../errors.ts'
 import {
   decisionBytes,
@@ -22,7 +23,6 @@ import {
   decisionUnitBytes,
   latestDecisionsBytesMax,
 } from '../limits.ts'
-import type { OvertimeDecision } from './log.ts'
 
 /** As the log tells it. The watchdog's has only what is known of the connection. */
 export type LatestDecision = (DecisionRecord | OvertimeDecision) & {

@@ -7,8 +7,8 @@
 import type { Logger } from 'pino'
 
 import type { ConnectionRecord, DecisionRecord } from '../control/messages.ts'
+import { overtimeDecision } from '../control/overtime-decision.ts'
 import type { Overtime } from '../control/read-message.ts'
-import { win32 } from '../winrm/codes.ts'
 import { wireVersions } from '../wire/layout.ts'
 
 type Evaluator = number | undefined
@@ -38,21 +38,8 @@ export function logConnection(
   }
 }
 
-/** The decision that the watchdog made. It knows the connection, not the question. */
-export function decisionOf({ processorMs, wallMs, ...question }: Overtime) {
-  return {
-    ...question,
-    outcome: 'no-answer',
-    code: win32.TIMEOUT,
-    by: 'host',
-    error: 'ERR_POLICY_TIME',
-    detail: `${processorMs} ms of processor time in ${wallMs} ms`,
-  } as const
-}
-
-export type OvertimeDecision = ReturnType<typeof decisionOf>
-
-/** And why the evaluator's end follows. */
-export function logOvertime(log: Logger, decision: OvertimeDecision, evaluator: Evaluator): void {
+/** The decision that the watchdog made, and why the evaluator's end follows. */
+export function logOvertime(log: Logger, overtime: Overtime, evaluator: Evaluator): void {
+  const decision = overtimeDecision(overtime)
   log.error({ ...decision, event: 'decision', evaluator }, 'a policy ran too long; its evaluator is killed')
 }

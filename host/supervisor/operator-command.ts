@@ -26,6 +26,7 @@ interface Signed {
 export type OperatorCommand =
   | { readonly command: 'quarantine' }
   | { readonly command: 'status' }
+  | { readonly command: 'audit' }
   | { readonly command: 'stop' }
   | ({ readonly command: 'lift'; readonly tenant: string } & Signed)
   | ({ readonly command: 'reload' } & Signed)
@@ -92,6 +93,7 @@ const schema = lazySchema<OperatorCommand>(
     oneOf: [
       command('quarantine', {}),
       command('status', {}),
+      command('audit', {}),
       command('stop', {}),
       command('lift', { tenant: name, who }, optionalWhy),
       command('reload', { who }, optionalWhy),

@@ -1,12 +1,18 @@
-/** Does what an operator tells a running host, and says in the log what was done, by whom and why. */
+/**
+ * Does what an operator tells a running host, and says in the log what was done, by whom and why. Every act, whichever way it came
+ * and whether it was done or refused, goes through `obey` and is audited there and nowhere else.
+ */
 
 import type { Logger } from 'pino'
 
+import type { AuditAct } from '../audit/audit.ts'
 import { PortcullisError } from '../errors.ts'
 import type { MetricsText } from '../metrics/metrics.ts'
 import type { By, Store } from '../store/store.ts'
 import { checkSettings } from '../tenant/settings.ts'
 import type { Activations } from './activations.ts'
+import { doneAct, isAct, refusedAct, type Via } from './acts.ts'
+import type { Auditing } from './auditing.ts'
 import type { Blame, Quarantined } from './blame.ts'
 import type { DecisionsQuery, LatestDecisions } from './latest-decisions.ts'
 import type { OperatorCommand } from './operator-command.ts'
@@ -15,6 +21,11 @@ import type { HostStatus } from './status.ts'
 /** The host, as far as it does what it is told. */
 export interface Obedient {
   readonly log: Logger
+  /** As in the status. */
+  readonly state: string
+  readonly auditing: Pick<Auditing, 'status'>
+  /** For the audit log and for whoever counts. */
+  readonly acted: (act: AuditAct) => void
   readonly blame: Blame
   readonly store: Store | undefined
   /** Undefined without a store. */
@@ -44,8 +55,27 @@ function lift(
   return lifted
 }
 
+/** Resolves to what is answered; rejects with what the operator is told. */
+export async function obey(host: Obedient, command: OperatorCommand, via: Via): Promise<unknown> {
+  if (!isAct(command)) return carryOut(host, command)
+  try {
+    const result = await carryOut(host, command)
+    host.acted(doneAct(command, via, result))
+    return result
+  } catch (error) {
+    host.acted(refusedAct(command, via, error))
+    throw error
+  }
+}
+
+/** What a host is told, or asked, whatever it is at. */
+const whenever: readonly OperatorCommand['command'][] = ['status', 'audit', 'metrics', 'stop']
+
 /** Returns what is answered; throws, or rejects, with what the operator is told. */
-export function obey(host: Obedient, command: OperatorCommand): unknown {
+function carryOut(host: Obedient, command: OperatorCommand): unknown {
+  if (host.state !== 'running' && !whenever.includes(command.command)) {
+    throw new PortcullisError('ERR_HOST_UNREACHABLE', `the host is ${host.state}; try again when it serves`)
+  }
   switch (command.command) {
     case 'quarantine':
       return host.blame.quarantined
@@ -57,6 +87,8 @@ export function obey(host: Obedient, command: OperatorCommand): unknown {
       return host.decisions(command)
     case 'metrics':
       return host.metrics()
+    case 'audit':
+      return host.auditing.status
     case 'stop':
       host.stop()
       return true

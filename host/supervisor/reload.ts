@@ -19,16 +19,19 @@ export interface Reloaded extends Difference {
   readonly milliseconds: number
 }
 
-/** Where a host is reached, with how many processes, and what it keeps: another of these is another host. */
-const fixed = ['endpoint', 'evaluators', 'store'] as const
+/** Where a host is reached, with how many processes, and what it keeps and where: another of these is another host. */
+function fixed({ endpoint, evaluators, store, audit }: Config): Record<string, string | number | undefined> {
+  return { endpoint, evaluators, store, 'audit.folder': audit?.folder }
+}
 
 /** Throws ERR_RELOAD. */
 export function checkReloadable(now: Config, next: Config): void {
-  for (const name of fixed) {
-    if (now[name] === next[name]) continue
+  const after = fixed(next)
+  for (const [name, before] of Object.entries(fixed(now))) {
+    if (before === after[name]) continue
     throw new PortcullisError(
       'ERR_RELOAD',
-      `"${name}" was ${now[name] ?? 'absent'} and would be ${next[name] ?? 'absent'}; stop the host and start it again`,
+      `"${name}" was ${before ?? 'absent'} and would be ${after[name] ?? 'absent'}; stop the host and start it again`,
     )
   }
 }

@@ -8,9 +8,17 @@ import { closeSync, openSync, readSync, rmSync, unlinkSync, writeSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { type Running, readRunning } from '../control/read-message.ts'
+import { type Running, readDecided, readRunning } from '../control/read-message.ts'
 import { PortcullisError } from '../errors.ts'
 import { runningPage } from '../wire/layout.ts'
+
+/** What a page says of an evaluator that is dead. */
+export interface LastWords {
+  /** The question that it was working on. */
+  readonly running: Running | undefined
+  /** How many it had decided; undefined if there is no telling. */
+  readonly decided: number | undefined
+}
 
 export class RunningPage {
   /** To be inherited by the evaluator. */
@@ -33,13 +41,13 @@ export class RunningPage {
   }
 
   /** What the evaluator, which is dead, was working on. Closes the page. */
-  lastWords(): Running | undefined {
-    if (!this.#isOpen) return undefined
+  lastWords(): LastWords {
+    if (!this.#isOpen) return { running: undefined, decided: undefined }
     this.#isOpen = false
     const page = Buffer.alloc(runningPage.bytes)
     readSync(this.descriptor, page, 0, page.length, 0)
     closeSync(this.descriptor)
     if (process.platform === 'win32') rmSync(this.#path, { force: true })
-    return readRunning(page)
+    return { running: readRunning(page), decided: readDecided(page) }
   }
 }

@@ -4,6 +4,7 @@
  * counted.
  */
 
+import type { AuditStatus } from '../audit/audit.ts'
 import type { ConnectionRecord } from '../control/messages.ts'
 import { PortcullisError } from '../errors.ts'
 import { statusTenantsMax, statusTextUnitsMax } from '../limits.ts'
@@ -48,6 +49,8 @@ export interface HostStatus {
   /** How many are to serve, and the processes that there are: those and a spare. */
   readonly evaluators: { readonly configured: number; readonly processes: readonly EvaluatorStatus[] }
   readonly quarantined: number
+  /** Null if there is no audit log. */
+  readonly audit: AuditStatus | null
   readonly tenants: { readonly count: number; readonly list: readonly TenantStatus[] }
   /** `forgotten`: rows that had no place. */
   readonly plugIns: { readonly forgotten: number; readonly list: readonly PlugIn[] }
@@ -87,6 +90,7 @@ interface Known {
   readonly state: string
   readonly evaluators: readonly EvaluatorFacts[]
   readonly quarantined: number
+  readonly audit: AuditStatus | null
 }
 
 export class Observations {
@@ -137,7 +141,7 @@ export class Observations {
     }
   }
 
-  status({ endpoint, configured, table, state, evaluators, quarantined }: Known): HostStatus {
+  status({ endpoint, configured, table, state, evaluators, quarantined, audit }: Known): HostStatus {
     const { rows, forgotten } = this.#plugIns.list(Date.now())
     const remark = nodeRemark(process.version, process.release.lts)
     return {
@@ -154,6 +158,7 @@ export class Observations {
         processes: evaluators.map((evaluator) => this.#evaluator(evaluator)),
       },
       quarantined,
+      audit,
       tenants: { count: table.tenants.size, list: this.#tenants(table) },
       plugIns: { forgotten, list: rows.map((row) => shortened(row)) },
     }

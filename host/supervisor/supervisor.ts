@@ -11,7 +11,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 
+import type { AuditAct } from '../audit/audit.ts'
 import type { FromEvaluator, Version } from '../control/messages.ts'
+import { overtimeDecision } from '../control/overtime-decision.ts'
 import type { Overtime, Running } from '../control/read-message.ts'
 import { PortcullisError } from '../errors.ts'
 import { blameGraceMs, closeMsMax, processorMsMax, restartMsMax, restartMsMin } from '../limits.ts'
@@ -19,14 +21,16 @@ import { type EvaluatorEnd, type Figures, Metrics } from '../metrics/metrics.ts'
 import { type By, Store } from '../store/store.ts'
 import type { Config } from '../tenant/config.ts'
 import { Activations } from './activations.ts'
+import type { Via } from './acts.ts'
+import { Auditing } from './auditing.ts'
 import { Blame, type End, isReason, type Reason } from './blame.ts'
 import { checkBreakGlass } from './break-glass.ts'
 import { openToOthers, otherAccounts, prepareEndpoint } from './endpoint.ts'
-import { type EvaluatorOwner, EvaluatorProcess, type Told } from './evaluator-process.ts'
+import { type Cause, type EvaluatorOwner, EvaluatorProcess, type Told } from './evaluator-process.ts'
 import { Latest } from './latest-decisions.ts'
 import { LiveTable } from './live-table.ts'
-import { decisionOf, logConnection, logDecision, logOvertime } from './log.ts'
-import { type Obedient, obey } from './operator.ts'
+import { logConnection, logDecision, logOvertime } from './log.ts'
+import { obey } from './operator.ts'
 import type { OperatorCommand } from './operator-command.ts'
 import { OperatorEndpoint } from './operator-endpoint.ts'
 import { PolicySource } from './policy-source.ts'
@@ -42,9 +46,6 @@ const reported = {
   'store-failed': 'the store cannot be written',
 } as const
 
-/** Commands that are answered also before the host serves, and while it ends. */
-const always = new Set<OperatorCommand['command']>(['status', 'stop', 'metrics'])
-
 export class Supervisor implements EvaluatorOwner {
   #config: Config
   readonly #load: () => Config
@@ -56,6 +57,7 @@ export class Supervisor implements EvaluatorOwner {
   readonly #observed = new Observations()
   readonly #latest = new Latest()
   readonly #metrics = new Metrics(() => this.#figures())
+  readonly #auditing: Auditing
   readonly #recording: Recording
   readonly #live: LiveTable
   /** What evaluators are equipped with is there. */
@@ -77,6 +79,9 @@ export class Supervisor implements EvaluatorOwner {
     this.#load = load
     this.#log = log
     this.#vacant = Array.from({ length: config.evaluators }, (_, index) => index)
+    this.#auditing = new Auditing(log, (halted) => {
+      for (const evaluator of this.#evaluators) evaluator.send({ type: 'halt', halted })
+    })
     this.#recording = new Recording(log)
     this.#source = new PolicySource(undefined, log)
     this.#live = new LiveTable(
@@ -101,12 +106,16 @@ export class Supervisor implements EvaluatorOwner {
       serves.catch(() => {}) // it is waited for below, when the policies are there
       // Evaluators begin while policies are admitted: each of the two is half of a start.
       this.#fill()
+      await this.#auditing.open(this.#config.audit)
+      if (!this.#isOpen) return false
       this.#openStore()
       this.#recording.open(this.#config.recording)
       const report = (error: PortcullisError) => this.#report(error, 'policy-refused')
       const table = await tableOfConfig(this.#config, this.#source, 1, report)
       if (!this.#isOpen) return false
-      this.#operatorEndpoint = await OperatorEndpoint.open(endpoint, (command) => this.#obey(command))
+      this.#operatorEndpoint = await OperatorEndpoint.open(endpoint, (command) =>
+        this.#obey(command, 'endpoint'),
+      )
       if (!this.#isOpen) {
         this.#operatorEndpoint.close()
         return false
@@ -151,8 +160,8 @@ export class Supervisor implements EvaluatorOwner {
       live: this.#live,
       source: this.#source,
       blame: this.#blame,
+      auditing: { act: (act) => this.#acted(act) },
       log: this.#log,
-      returned: (error) => this.#metrics.acted('return', error?.code),
     })
     this.#activations.resume()
     for (const subject of store.subjects()) {
@@ -186,6 +195,7 @@ export class Supervisor implements EvaluatorOwner {
     this.#activations?.close()
     this.#store?.close()
     this.#recording.close()
+    await this.#auditing.close()
     // Last: as long as it is there, this endpoint is served.
     this.#operatorEndpoint?.close()
     this.#state = 'closed'
@@ -230,6 +240,7 @@ export class Supervisor implements EvaluatorOwner {
   /** Gives a new evaluator everything that it decides by. */
   #equip(evaluator: EvaluatorProcess): void {
     evaluator.send({ type: 'quarantine', versions: this.#blame.quarantined })
+    if (this.#auditing.isHalted) evaluator.send({ type: 'halt', halted: true })
     this.#live.equip(evaluator)
     evaluator.expectReady()
   }
@@ -291,11 +302,12 @@ export class Supervisor implements EvaluatorOwner {
         const { generation, code, detail } = message
         return this.#live.unprepared(from, generation, new PortcullisError(code, detail))
       }
-      case 'gap':
-        return this.#gap(from, message.lost)
+      case 'lost':
+        return this.#messagesLost(from, message.messages)
       case 'connection':
         if (message.record.tenant !== undefined) this.#live.checkTenant(message.record.tenant)
         this.#metrics.connection(message.record, this.#observed.connection(from, message))
+        this.#auditing.connection(message.record)
         return logConnection(this.#log, message.record, from.index)
       case 'disconnection':
         return this.#observed.disconnection(from, message.connection)
@@ -311,6 +323,7 @@ export class Supervisor implements EvaluatorOwner {
     this.#observed.decision(record.tenant)
     this.#metrics.decision(record)
     this.#latest.decided(record, from.index, Date.now())
+    this.#auditing.decision(record, from.index)
     logDecision(this.#log, record, from.index)
     this.#recording.decision(record, block, table)
   }
@@ -322,10 +335,11 @@ export class Supervisor implements EvaluatorOwner {
         'an evaluator speaks of a tenant or a policy that does not exist',
       )
     }
-    const decision = decisionOf(overtime)
+    const decision = overtimeDecision(overtime)
     this.#metrics.decision({ ...decision, microseconds: overtime.wallMs * 1000 })
     this.#latest.decided(decision, from.index, Date.now())
-    logOvertime(this.#log, decision, from.index)
+    this.#auditing.overtime(overtime, from.index)
+    logOvertime(this.#log, overtime, from.index)
     this.#blameFor(overtime, overtime.processorMs >= processorMsMax ? 'processor time' : 'wall time')
   }
 
@@ -353,6 +367,10 @@ export class Supervisor implements EvaluatorOwner {
         'a policy does not run any more',
       )
       this.#metrics.quarantined(verdict)
+      if (version !== undefined) {
+        const { id, phase } = running
+        this.#auditing.quarantined({ ...version, reason: verdict, id, phase, end })
+      }
       this.#keepQuarantine(version, verdict)
       this.#tellQuarantine()
     }
@@ -376,32 +394,34 @@ export class Supervisor implements EvaluatorOwner {
     }
   }
 
-  #obey(command: OperatorCommand): unknown {
-    if (this.#state !== 'running' && !always.has(command.command)) {
-      throw new PortcullisError(
-        'ERR_HOST_UNREACHABLE',
-        `the host is ${this.#state}; try again when it serves`,
-      )
-    }
-    const host: Obedient = {
-      log: this.#log,
-      blame: this.#blame,
-      store: this.#store,
-      activations: this.#activations,
-      status: () => this.#status(),
-      decisions: (query) => this.#latest.ask(query),
-      metrics: () => this.#metrics.text(),
-      stop: () => {
-        this.#log.info({ event: 'closing', signal: 'stop' }, 'finishing what was accepted')
-        setImmediate(() => void this.close()) // the answer first
+  #obey(command: OperatorCommand, via: Via): Promise<unknown> {
+    return obey(
+      {
+        log: this.#log,
+        state: this.#state,
+        auditing: this.#auditing,
+        acted: (act) => this.#acted(act),
+        blame: this.#blame,
+        store: this.#store,
+        activations: this.#activations,
+        status: () => this.#status(),
+        decisions: (query) => this.#latest.ask(query),
+        metrics: () => this.#metrics.text(),
+        stop: () => {
+          this.#log.info({ event: 'closing', signal: 'stop' }, 'finishing what was accepted')
+          setImmediate(() => void this.close()) // the answer first
+        },
+        reload: (by) => this.#reload(by),
+        quarantineChanged: () => this.#tellQuarantine(),
       },
-      reload: (by) => this.#reload(by),
-      quarantineChanged: () => this.#tellQuarantine(),
-    }
-    // Whoever changes something says who it is.
-    return 'who' in command
-      ? this.#metrics.act(command.command, () => obey(host, command))
-      : obey(host, command)
+      command,
+      via,
+    )
+  }
+
+  #acted(act: AuditAct): void {
+    this.#auditing.act(act)
+    this.#metrics.acted(act.command, act.code)
   }
 
   #figures(): Figures {
@@ -416,6 +436,7 @@ export class Supervisor implements EvaluatorOwner {
       evaluators: [...this.#evaluators].map(({ state }) => state),
       connections: this.#observed.connections,
       quarantined: this.#blame.quarantined.length,
+      audit: this.#auditing.status,
       versions: store?.subjects().flatMap((subject) => store.versions(subject).map(({ state }) => state)),
     }
   }
@@ -428,6 +449,7 @@ export class Supervisor implements EvaluatorOwner {
       state: this.#state,
       evaluators: [...this.#evaluators],
       quarantined: this.#blame.quarantined.length,
+      audit: this.#auditing.status,
     })
   }
 
@@ -462,12 +484,20 @@ export class Supervisor implements EvaluatorOwner {
     }
     this.#config = config
     this.#recording.open(config.recording)
+    this.#auditing.reconfigure(config.audit)
   }
 
   /** A gap is recorded as a gap: whoever reads the log must not take it for silence. */
-  #gap({ index: evaluator }: EvaluatorProcess, lost: number | 'unknown'): void {
-    this.#log.error({ event: 'gap', evaluator, lost }, 'records are lost')
+  lost({ index: evaluator }: EvaluatorProcess, lost: number | 'unknown', cause: Cause): void {
+    this.#auditing.lost(evaluator, lost, cause)
     this.#metrics.gap(lost)
+    this.#log.error({ event: 'gap', evaluator, lost, cause }, 'decisions are not recorded')
+  }
+
+  #messagesLost({ index: evaluator }: EvaluatorProcess, lost: number): void {
+    if (lost === 0) return
+    this.#auditing.messagesLost(evaluator, lost, 'backlog')
+    this.#log.error({ event: 'messages-lost', evaluator, lost }, 'an evaluator could not say all')
   }
 
   dead(from: EvaluatorProcess, how: string, printed: string, running: Running | undefined): void {
@@ -480,8 +510,6 @@ export class Supervisor implements EvaluatorOwner {
     const { index: evaluator, pid: evaluatorPid } = from
     if (printed !== '')
       this.#log.error({ event: 'evaluator-printed', evaluator, text: printed }, 'a dying evaluator wrote')
-    // The watchdog sends all records before it kills; any other sudden end may have taken some along.
-    if (from.hasServed && how !== 'exit status 0' && !from.overran) this.#gap(from, 'unknown')
     this.#live.gone(from, running === undefined && endOf(how) === 'crash')
     if (this.#isOpen) {
       this.#log.warn({ event: 'evaluator-died', evaluator, evaluatorPid, how }, 'an evaluator has ended')

@@ -8,10 +8,17 @@ import { readFileSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 
+import type { AuditOptions } from '../audit/audit.ts'
 import type { Quota } from '../engine/result-record.ts'
 import { PortcullisError } from '../errors.ts'
 import { checkSchema, parseJson, readText, schemaOf, whyUnreadable } from '../json-file.ts'
-import { activationsPerMinute, evaluatorsMax, fuelPerDecision, moduleBytesMax } from '../limits.ts'
+import {
+  activationsPerMinute,
+  auditFileBytes,
+  evaluatorsMax,
+  fuelPerDecision,
+  moduleBytesMax,
+} from '../limits.ts'
 import { hostFile } from '../paths.ts'
 import type { Rules } from '../winrm/decision.ts'
 import { readVectors, type Vector } from '../winrm/vectors.ts'
@@ -48,11 +55,20 @@ interface TenantText extends PolicyText {
   readonly breakGlass?: string
 }
 
+interface AuditText {
+  readonly folder: string
+  readonly whenBehind?: 'deny' | 'spill'
+  readonly fileBytes?: number
+  readonly keepDays?: number
+  readonly files?: number
+}
+
 interface ConfigText {
   readonly endpoint: string
   readonly evaluators?: number
   readonly store?: string
   readonly recording?: string
+  readonly audit?: AuditText
   readonly activationsPerMinute?: number
   readonly guard?: PolicyText
   readonly tenants: readonly TenantText[]
@@ -94,6 +110,8 @@ export interface Config {
   readonly store: string | undefined
   /** The folder that decisions are recorded in; undefined if they are not. */
   readonly recording: string | undefined
+  /** Undefined if there is no audit log. */
+  readonly audit: AuditOptions | undefined
   /** Of one tenant, by the operator's command `activate`. */
   readonly activationsPerMinute: number
   /** Without a policy if it is the store's that decides; likewise each tenant. */
@@ -285,6 +303,11 @@ function tenantOf(text: TenantText, place: string, files: PolicyFiles, hasStore:
   }
 }
 
+/** Where the log cannot keep up, decisions are denied unless the operator has said otherwise. */
+function auditOf({ folder, ...rest }: AuditText, base: string): AuditOptions {
+  return { whenBehind: 'deny', fileBytes: auditFileBytes, ...rest, folder: resolve(base, folder) }
+}
+
 /** Reads the file and the policies it names. Throws an ERR_CONFIG_ error that says where and what. */
 export function loadConfig(path: string): Config {
   const value = parseJson(readText(path, 'ERR_CONFIG_UNREADABLE'), path, 'ERR_CONFIG_JSON')
@@ -306,6 +329,7 @@ export function loadConfig(path: string): Config {
     evaluators: text.evaluators ?? Math.min(availableParallelism(), evaluatorsMax),
     store: text.store === undefined ? undefined : resolve(folder, text.store),
     recording: text.recording === undefined ? undefined : resolve(folder, text.recording),
+    audit: text.audit && auditOf(text.audit, folder),
     activationsPerMinute: text.activationsPerMinute ?? activationsPerMinute,
     guard,
     tenants,

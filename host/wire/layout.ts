@@ -138,13 +138,13 @@ export const resultRecord = {
   flagAdministrator: 1,
 } as const
 
-export const overtimeHeaderBytes = 32
+export const overtimeHeaderBytes = 40
 
 /** As in native/io/io.h: what an evaluator is working on, on a page that outlives it. */
 export const runningPage = {
   bytes: 4096,
   magic: 0x4e524350,
-  at: { sequence: 4, kind: 8, attempt: 10, phase: 12, id: 16, label: 32, overtime: 1056 },
+  at: { sequence: 4, kind: 8, attempt: 10, phase: 12, id: 16, label: 32, overtime: 1056, decided: 1064 },
   phase: { host: 0, guard: 1, tenant: 2 },
   labelBytesMax: 1024,
 } as const

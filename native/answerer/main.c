@@ -71,7 +71,7 @@ static void reply(answerer *self, uint32_t connection, const uint8_t *block) {
   uint8_t body[ANSWER_BYTES_MAX];
   memcpy(answer.id, block + BLOCK_AT_QUESTION_ID, BLOCK_ID_BYTES);
   decide(block, &answer);
-  (void)pcio_answer(self->io, connection, body, answer_write(body, &answer));
+  (void)pcio_answer(self->io, connection, body, answer_write(body, &answer), NULL, 0);
 }
 
 static int is_from(const uint8_t *block, const char *name) {

@@ -9,6 +9,9 @@
 /* Records of a busy evaluator travel together: some thirty of them. */
 #define CONTROL_FLUSH_BYTES 16384u
 
+_Static_assert(PCIO_PAGE_AT_DECIDED % 8 == 0 && PCIO_PAGE_AT_DECIDED + 8 <= PCIO_PAGE_BYTES, "one aligned store");
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "one store, without a lock that dies with this process");
+
 #define CONTROL_OUT_BYTES (PCIO_CONTROL_QUEUE_BYTES_MAX + OVERTIME_BYTES_MAX)
 
 /* ---- opening and closing ---------------------------------------------------------------------- */
@@ -60,6 +63,14 @@ void pcio__run(pcio *io, pcio_connection *connection) {
 void pcio__rest(pcio *io) {
   io->running.on = false;
   publish(io, false);
+}
+
+uint64_t pcio__count(pcio *io) {
+  io->decided++;
+  /* One store, so that whoever reads the page after a kill finds the number before or the number after. What follows,
+   * record and answer, leaves this process by system calls, and those do not overtake it. */
+  atomic_store((_Atomic uint64_t *)(void *)(io->page + PCIO_PAGE_AT_DECIDED), io->decided);
+  return io->decided;
 }
 
 static bool is_running(const pcio *io, const pcio_connection *connection) {
@@ -136,11 +147,16 @@ bool pcio__control_queue(pcio *io, uint16_t type, const uint8_t *body, uint32_t 
   return true;
 }
 
-int pcio_report(pcio *io, const uint8_t *body, uint32_t size) {
-  port_mutex_lock(&io->lock);
+/* Needs the lock. */
+static bool report(pcio *io, const uint8_t *body, uint32_t size) {
   bool queued = pcio__control_queue(io, FRAME_CONTROL, body, size, PCIO_CONTROL_QUEUE_BYTES_MAX);
   if (!queued || io->control_out_size > CONTROL_FLUSH_BYTES) (void)pcio__control_flush(io);
-  if (!queued) queued = pcio__control_queue(io, FRAME_CONTROL, body, size, PCIO_CONTROL_QUEUE_BYTES_MAX);
+  return queued || pcio__control_queue(io, FRAME_CONTROL, body, size, PCIO_CONTROL_QUEUE_BYTES_MAX);
+}
+
+int pcio_report(pcio *io, const uint8_t *body, uint32_t size) {
+  port_mutex_lock(&io->lock);
+  bool queued = report(io, body, size);
   port_mutex_unlock(&io->lock);
   return queued ? 0 : PCIO_E_FULL;
 }
@@ -189,19 +205,24 @@ int pcio_refuse(pcio *io, uint32_t number, uint32_t version_lowest, uint32_t ver
   return sent ? 0 : PCIO_E_FAILED;
 }
 
-int pcio_answer(pcio *io, uint32_t number, const uint8_t *body, uint32_t size) {
+int pcio_answer(pcio *io, uint32_t number, const uint8_t *body, uint32_t size, const uint8_t *record,
+                uint32_t record_size) {
   pcio_connection *connection = find(io, number);
   port_mutex_lock(&io->lock);
   bool due = is_running(io, connection) && size <= ANSWER_BYTES_MAX;
-  bool sent = false;
+  int result = 0;
   if (due) {
+    (void)pcio__count(io);
+    if (record_size > 0 && !report(io, record, record_size)) result |= PCIO_NOT_RECORDED;
     pcio__rest(io);
-    sent = pcio__send(connection, FRAME_ANSWER, body, size);
-    /* One that does not take its own answer gets no other; the plug-in asks elsewhere. */
-    if (!sent) pcio__drop_locked(io, connection);
+    if (!pcio__send(connection, FRAME_ANSWER, body, size)) {
+      /* One that does not take its own answer gets no other; the plug-in asks elsewhere. */
+      pcio__drop_locked(io, connection);
+      result |= PCIO_NOT_TAKEN;
+    }
   }
   port_mutex_unlock(&io->lock);
-  return !due ? PCIO_E_UNKNOWN_CONNECTION : sent ? 0 : PCIO_E_FAILED;
+  return due ? result : PCIO_E_UNKNOWN_CONNECTION;
 }
 
 int pcio_hold(pcio *io, uint32_t number) {

@@ -34,8 +34,8 @@
 
 /* What runs, on a page that the supervisor can read after this process has died (docs/reference/wire.md):
  *   word 0 magic, word 1 a sequence that is odd while a question is worked on, word 2 kind and attempt,
- *   word 3 whose policy runs (PCIO_PHASE_*, written by the caller), then the question's id, the label, and the
- *   processor time for which the watchdog has fired. */
+ *   word 3 whose policy runs (PCIO_PHASE_*, written by the caller), then the question's id, the label, the
+ *   processor time for which the watchdog has fired, and how many questions were decided: 64 bits, aligned. */
 #define PCIO_PAGE_BYTES 4096u
 #define PCIO_PAGE_MAGIC 0x4e524350u
 #define PCIO_PAGE_AT_SEQUENCE 4u
@@ -44,6 +44,7 @@
 #define PCIO_PAGE_AT_ID 16u
 #define PCIO_PAGE_AT_LABEL 32u
 #define PCIO_PAGE_AT_OVERTIME (PCIO_PAGE_AT_LABEL + PCIO_LABEL_BYTES_MAX) /* milliseconds, once the watchdog fires */
+#define PCIO_PAGE_AT_DECIDED (PCIO_PAGE_AT_OVERTIME + 8u)
 
 enum { PCIO_PHASE_HOST = 0, PCIO_PHASE_GUARD = 1, PCIO_PHASE_TENANT = 2 };
 
@@ -55,6 +56,8 @@ enum { PCIO_PHASE_HOST = 0, PCIO_PHASE_GUARD = 1, PCIO_PHASE_TENANT = 2 };
 enum { PCIO_TIMEOUT = 0, PCIO_FRAME = 1, PCIO_CLOSED = 2 };
 
 enum { PCIO_CLOSED_BY_PEER = 0, PCIO_CLOSED_GARBAGE = 1, PCIO_CLOSED_SILENT = 2, PCIO_CLOSED_TOO_MANY = 3 };
+
+enum { PCIO_NOT_TAKEN = 1, PCIO_NOT_RECORDED = 2 };
 
 enum { PCIO_E_FAILED = -1, PCIO_E_IN_USE = -2, PCIO_E_FULL = -3, PCIO_E_UNKNOWN_CONNECTION = -4 };
 
@@ -102,9 +105,12 @@ PCL_EXPORT int pcio_relabel(pcio *io, uint32_t connection, const char *label);
 /* Closes a connection after its hello, without a PCIO_CLOSED event, and tells it which wire versions are spoken here. */
 PCL_EXPORT int pcio_refuse(pcio *io, uint32_t connection, uint32_t version_lowest, uint32_t version_highest);
 
-/* Answers the question that pcio_next handed out last, with an answer's body. PCIO_E_FAILED: the other side did
- * not take it, and the connection is gone. */
-PCL_EXPORT int pcio_answer(pcio *io, uint32_t connection, const uint8_t *body, uint32_t size);
+/* Answers the question that pcio_next handed out last, with an answer's body. In one step, of which the watchdog
+ * sees all or nothing: counts the decision on the page, queues its record as pcio_report does (`record_size` 0:
+ * none), and answers. 0 or both of PCIO_NOT_TAKEN (the other side did not take the answer, and the connection is gone) and
+ * PCIO_NOT_RECORDED (there was no room for the record), or PCIO_E_UNKNOWN_CONNECTION. */
+PCL_EXPORT int pcio_answer(pcio *io, uint32_t connection, const uint8_t *body, uint32_t size, const uint8_t *record,
+                           uint32_t record_size);
 
 /* Sets the question that pcio_next handed out last aside, unanswered and from under the watchdog. The
  * caller keeps its block. 0 or PCIO_E_UNKNOWN_CONNECTION. */

@@ -58,6 +58,7 @@ struct pcio {
   /* Everything below is shared with the watchdog, and so is sending. */
   port_mutex lock;
   uint8_t *page;
+  uint64_t decided; /* questions, as the page says */
   pcio_running running;
   pcio_watchdog watchdog;
   uint8_t *control_out;
@@ -65,7 +66,7 @@ struct pcio {
 };
 
 /* The watchdog's last frame finds room behind a full queue. */
-#define OVERTIME_HEADER_BYTES 32u
+#define OVERTIME_HEADER_BYTES 40u
 #define OVERTIME_BYTES_MAX (FRAME_HEADER_BYTES + OVERTIME_HEADER_BYTES + PCIO_LABEL_BYTES_MAX)
 
 /* Both need the lock. Queueing fails if the queue would have more than `bytes_max`; flushing never waits and
@@ -84,6 +85,10 @@ void pcio__drop(pcio *io, pcio_connection *connection);
 /* Begins and ends work on a connection's question, for the watchdog and on the page. They need the lock. */
 void pcio__run(pcio *io, pcio_connection *connection);
 void pcio__rest(pcio *io);
+
+/* One question more is decided. Needs the lock, and comes before anybody can hear of the decision. Returns its number,
+ * from 1. */
+uint64_t pcio__count(pcio *io);
 
 void pcio__watchdog_stop(pcio *io);
 

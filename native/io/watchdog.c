@@ -15,7 +15,7 @@
 /* The supervisor is behind, not gone: it gets this long to hear why its evaluator dies. */
 #define LAST_WORDS_MS_MAX 100u
 
-static void report(pcio *io, uint64_t processor_ns) {
+static void report(pcio *io, uint64_t processor_ns, uint64_t number) {
   const pcio_running *running = &io->running;
   uint8_t body[OVERTIME_HEADER_BYTES + PCIO_LABEL_BYTES_MAX];
   const pcio_connection *connection = running->connection;
@@ -26,13 +26,16 @@ static void report(pcio *io, uint64_t processor_ns) {
   bytes_put32(body + 20, (uint32_t)(processor_ns / NS_PER_MS));
   bytes_put32(body + 24, running->ticks * TICK_MS);
   memcpy(body + 28, io->page + PCIO_PAGE_AT_PHASE, 4);
+  bytes_put32(body + 32, (uint32_t)number);
+  bytes_put32(body + 36, (uint32_t)(number >> 32));
   memcpy(body + OVERTIME_HEADER_BYTES, connection->label, label_size);
   (void)pcio__control_queue(io, FRAME_OVERTIME, body, OVERTIME_HEADER_BYTES + label_size,
                             PCIO_CONTROL_QUEUE_BYTES_MAX + OVERTIME_BYTES_MAX);
   for (uint32_t ms = 0; !pcio__control_flush(io) && ms < LAST_WORDS_MS_MAX; ms++) port_sleep_ms(1);
 }
 
-/* With the lock, to the end: the evaluator cannot answer any more. */
+/* With the lock, to the end: the evaluator cannot answer any more, so this is the question's one decision. It is
+ * counted before it is answered, as every other: what is killed in between is a gap of one. */
 static void fire(pcio *io, uint64_t processor_ns) {
   pcio_connection *connection = io->running.connection;
   answer answer = {.kind = connection->kind,
@@ -42,10 +45,11 @@ static void fire(pcio *io, uint64_t processor_ns) {
   memcpy(answer.id, connection->id, BLOCK_ID_BYTES);
   uint8_t body[ANSWER_BYTES_MAX];
   uint32_t size = answer_write(body, &answer);
+  uint64_t number = pcio__count(io);
   (void)pcio__send(connection, FRAME_ANSWER, body, size);
   /* First where it cannot get lost: a supervisor that is behind may not take the frame. */
   bytes_put32(io->page + PCIO_PAGE_AT_OVERTIME, (uint32_t)(processor_ns / NS_PER_MS));
-  report(io, processor_ns);
+  report(io, processor_ns, number);
   port_process_kill();
 }
 

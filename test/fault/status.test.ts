@@ -47,7 +47,7 @@ describe('the status of a running host', () => {
       { name: 'a', policy: 'slow' },
       { name: 'b', policy: 'slow' },
     ]
-    await bed.host(tenants)
+    await bed.host(tenants, { audit: { folder: 'audit' } })
   })
 
   afterAll(() => {

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
+import type { AuditAct } from '../../host/audit/audit.ts'
 import { rewriter } from '../../host/engine/wasm/versions.ts'
 import { activationWindowMs, confirmWithinMsMax, operatorReplyBytesMax } from '../../host/limits.ts'
 import { Store } from '../../host/store/store.ts'
@@ -32,6 +33,7 @@ let config: Config
 let live: LiveTable
 let activations: Activations
 let logged: Record<string, unknown>[]
+let acts: AuditAct[]
 
 function configOf(tenants: readonly Tenant[], breakGlass = new Map<string, BreakGlass>()): Config {
   return { tenants, guard: undefined, breakGlass, activationsPerMinute: 100 } as unknown as Config
@@ -47,9 +49,9 @@ function begin(): void {
   const write = (line: string) => void logged.push(JSON.parse(line))
   const log = pino({}, { write })
   const source = new PolicySource(store, log)
+  const auditing = { act: (act: AuditAct) => void acts.push(act) }
   const blame = new Blame()
-  const returned = () => {}
-  activations = new Activations(store, { config: () => config, live, source, blame, log, returned })
+  activations = new Activations(store, { config: () => config, live, source, blame, auditing, log })
   activations.resume()
   const number = store.active(subject)?.number ?? undefined
   const version =
@@ -61,6 +63,7 @@ function begin(): void {
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'portcullis-test-'))
   logged = []
+  acts = []
   config = configOf([stored])
   begin()
   for (const text of ['first', 'second']) {
@@ -112,6 +115,9 @@ describe('a provisional activation', () => {
       await isActive(1)
     }
     expect(logged.filter(({ event }) => event === 'return-failed')).toEqual([])
+    const { policy } = store.version(subject, 1)
+    const act = { command: 'return', via: 'host', subject, version: 1, policy, result: 'done' }
+    expect(acts).toEqual([act, act].map((one) => ({ ...one, why: 'it was not confirmed in time' })))
   })
 
   it('whose version before is damaged ends with nobody to ask, as it does when the host starts again', async () => {
@@ -187,6 +193,7 @@ describe('a provisional activation', () => {
       async () => logged.filter(({ event }) => event === 'return-failed').length,
       (count) => count === 1,
     )
+    expect(acts).toMatchObject([{ command: 'return', result: 'refused', code: expect.any(String) }])
     expect(timers.mock.calls.filter(([, ms]) => ms === activationWindowMs)).toEqual([])
   })
 })

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 
 import { afterAll, describe, expect, it } from 'vitest'
 
+import { auditFileBytes, auditFileBytesMax, auditFileBytesMin } from '../../host/limits.ts'
 import { type Config, loadConfig } from '../../host/tenant/config.ts'
 import { refusal } from '../support/refusal.ts'
 
@@ -62,6 +63,7 @@ describe('a configuration', () => {
       evaluators: Math.min(availableParallelism(), 64),
       store: undefined,
       recording: undefined,
+      audit: undefined,
       activationsPerMinute: 30,
       breakGlass: new Map(),
       guard: undefined,
@@ -246,6 +248,17 @@ describe('a configuration that breaks the schema', () => {
     ['has 65 evaluators', { ...good, evaluators: 65 }, ['at /evaluators: must be <= 64']],
     ['has half an evaluator', { ...good, evaluators: 1.5 }, ['at /evaluators: must be integer']],
     ['has an empty store', { ...good, store: '' }, ['at /store: must NOT have fewer than 1 characters']],
+    ['has an audit log nowhere', { ...good, audit: {} }, ["at /audit: must have required property 'folder'"]],
+    [
+      'says of its audit log what is none of both',
+      { ...good, audit: { folder: 'a', whenBehind: 'drop' } },
+      ['at /audit/whenBehind'],
+    ],
+    [
+      'has an audit log of tiny files',
+      { ...good, audit: { folder: 'a', fileBytes: auditFileBytesMin - 1 } },
+      [`at /audit/fileBytes: must be >= ${auditFileBytesMin}`],
+    ],
     ['has a recording of another type', { ...good, recording: true }, ['at /recording: must be string']],
     [
       'has no activation in a minute',
@@ -481,6 +494,27 @@ describe('a configuration with a value that has no meaning here', () => {
     )
     expect(['ERR_CONFIG_VALUE', 'ERR_CONFIG_SCHEMA']).toContain(code)
     expect(detail).toContain('at /tenants/0/redirectTargets/1: ')
+  })
+})
+
+describe('a configuration with an audit log', () => {
+  it('denies when the log is behind, and keeps its files, unless it says otherwise', () => {
+    expect(load({ ...good, audit: { folder: 'audit' } }).audit).toEqual({
+      folder: join(folder, 'audit'),
+      whenBehind: 'deny',
+      fileBytes: auditFileBytes,
+    })
+    const audit = {
+      folder: '/var/audit',
+      whenBehind: 'spill',
+      fileBytes: auditFileBytesMax,
+      keepDays: 30,
+      files: 9,
+    }
+    expect(load({ ...good, audit }).audit).toEqual(audit)
+    expect(() => load({ ...good, audit: { ...audit, fileBytes: auditFileBytesMax + 1 } })).toThrow(
+      /ERR_CONFIG/,
+    )
   })
 })
 

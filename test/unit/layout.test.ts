@@ -15,10 +15,11 @@ describe('C and TypeScript', () => {
     nativeSource('block', 'frame.h'),
     nativeSource('block', 'frame.c'),
     nativeSource('io', 'io.h'),
+    nativeSource('io', 'io_internal.h'),
     nativeSource('wsman', 'wsman_types.h'),
   )
   const denials = [...nativeSource('plugin', 'denial.h').matchAll(/ROW\((\w+), (\w+), "([^"]+)"\)/g)]
-  const { at, block, answer, frameType, hello, kindNumber, switches } = layout
+  const { at, block, answer, frameType, hello, kindNumber, runningPage, switches } = layout
 
   it.each<[string, number]>([
     ['BLOCK_MAGIC', block.magic],
@@ -71,6 +72,17 @@ describe('C and TypeScript', () => {
     ['PCIO_CONTROL_BYTES_MAX', layout.controlBytesMax],
     ['PCIO_CONNECTIONS_MAX', evaluatorConnectionsMax],
     ['PCIO_ACCOUNT_BYTES', accountCharactersMax],
+    ['OVERTIME_HEADER_BYTES', layout.overtimeHeaderBytes],
+    ['PCIO_PAGE_BYTES', runningPage.bytes],
+    ['PCIO_PAGE_MAGIC', runningPage.magic],
+    ['PCIO_PAGE_AT_SEQUENCE', runningPage.at.sequence],
+    ['PCIO_PAGE_AT_KIND', runningPage.at.kind],
+    ['PCIO_PAGE_AT_PHASE', runningPage.at.phase],
+    ['PCIO_PAGE_AT_ID', runningPage.at.id],
+    ['PCIO_PAGE_AT_LABEL', runningPage.at.label],
+    ['PCIO_LABEL_BYTES_MAX', runningPage.labelBytesMax],
+    ['PCIO_PAGE_AT_OVERTIME', runningPage.at.overtime],
+    ['PCIO_PAGE_AT_DECIDED', runningPage.at.decided],
     ['NO_ERROR', win32.NO_ERROR],
     ['ERROR_ACCESS_DENIED', win32.ACCESS_DENIED],
     ['ERROR_NOT_ENOUGH_MEMORY', win32.NOT_ENOUGH_MEMORY],
@@ -109,6 +121,16 @@ describe('C and TypeScript', () => {
       if (code !== '') expect([name, c.get(denials[index]?.[2] ?? '')]).toEqual([name, Number(code)])
     }
     expect(rows.filter(([, , code]) => code === '')).toHaveLength(3)
+  })
+
+  it('have the page of what runs as the reference page has it', () => {
+    const section = referencePage('wire')
+      .split(/^## /m)
+      .find((text) => text.startsWith('The page of what runs'))
+    const rows = tableRows(section ?? '')
+      .slice(1)
+      .map(([offset = '']) => Number(offset.replace(',', '')))
+    expect(rows).toEqual([0, ...Object.values(runningPage.at)])
   })
 
   it('have the frame types that the reference page has', () => {

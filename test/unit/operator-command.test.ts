@@ -24,6 +24,7 @@ describe("an operator's command", () => {
   it.each([
     { command: 'quarantine' },
     { command: 'status' },
+    { command: 'audit' },
     { command: 'stop' },
     { command: 'lift', tenant: 'contoso', who },
     { command: 'reload', who, why: 'a tenant more' },

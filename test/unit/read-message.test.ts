@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 
-import { readMessage, readOvertime, readRunning } from '../../host/control/read-message.ts'
+import { readDecided, readMessage, readOvertime, readRunning } from '../../host/control/read-message.ts'
 
 const decision = {
   id: 'ab'.repeat(16),
@@ -39,13 +39,17 @@ describe('a message of an evaluator', () => {
     { type: 'held', id: 'ab'.repeat(16), tenant: 'contoso' },
     { type: 'serving', index: 3 },
     { type: 'failed', code: 'ERR_ENDPOINT_IN_USE', detail: '' },
-    { type: 'gap', lost: 7 },
+    { type: 'lost', messages: 7, decided: 12 },
     { type: 'connection', connection: 7, record: { accepted: true, account: 'uid:0', denied: { BUSY: 2 } } },
     { type: 'connection', record: refused },
     { type: 'disconnection', connection: 4096 },
-    { type: 'decision', record: decision },
-    { type: 'decision', record: decision, block: Buffer.from('a block').toString('base64') },
-    { type: 'decision', record: { ...decision, version: 3, guard: 'ef'.repeat(32), guardVersion: 1 } },
+    { type: 'decision', sequence: 1, record: decision },
+    { type: 'decision', sequence: 2, record: decision, block: Buffer.from('a block').toString('base64') },
+    {
+      type: 'decision',
+      sequence: 3,
+      record: { ...decision, version: 3, guard: 'ef'.repeat(32), guardVersion: 1 },
+    },
     { type: 'prepared', generation: 2 },
     { type: 'unprepared', generation: 2, code: 'ERR_POLICY_START', detail: 'unreachable' },
     { type: 'flipped', generation: 2 },
@@ -59,23 +63,28 @@ describe('a message of an evaluator', () => {
     ['an unknown type', { type: 'quit' }],
     ['ready with something', { type: 'ready', faults: [] }],
     ['an id that is none', { type: 'held', id: 'ab', tenant: 'contoso' }],
-    ['a decision without a record', { type: 'decision' }],
+    ['a decision without a record', { type: 'decision', sequence: 1 }],
+    ['a decision without a number', { type: 'decision', record: decision }],
+    ['a decision with the number 0', { type: 'decision', sequence: 0, record: decision }],
     ['an error code that is none', { type: 'failed', code: 'toString', detail: '' }],
     ['an index of text', { type: 'serving', index: 'evil' }],
-    ['another event', { type: 'decision', record: { ...decision, event: 'closed' } }],
-    ['a level', { type: 'decision', record: { ...decision, level: 10 } }],
-    ['a message of its own', { type: 'decision', record: { ...decision, msg: 'evil' } }],
-    ['a prototype', { type: 'decision', record: { ...decision, __proto__x: {} } }],
-    ['an outcome that is none', { type: 'decision', record: { ...decision, outcome: 'maybe' } }],
-    ['a text without end', { type: 'decision', record: { ...decision, sender: 'x'.repeat(5_000) } }],
-    ['a block that is not base64', { type: 'decision', record: decision, block: 'a block' }],
-    ['a block without end', { type: 'decision', record: decision, block: 'A'.repeat(100_000) }],
-    ['a version of text', { type: 'decision', record: { ...decision, version: '3' } }],
+    ['another event', { type: 'decision', sequence: 1, record: { ...decision, event: 'closed' } }],
+    ['a level', { type: 'decision', sequence: 1, record: { ...decision, level: 10 } }],
+    ['a message of its own', { type: 'decision', sequence: 1, record: { ...decision, msg: 'evil' } }],
+    ['a prototype', { type: 'decision', sequence: 1, record: { ...decision, __proto__x: {} } }],
+    ['an outcome that is none', { type: 'decision', sequence: 1, record: { ...decision, outcome: 'maybe' } }],
+    [
+      'a text without end',
+      { type: 'decision', sequence: 1, record: { ...decision, sender: 'x'.repeat(5_000) } },
+    ],
+    ['a block that is not base64', { type: 'decision', sequence: 1, record: decision, block: 'a block' }],
+    ['a block without end', { type: 'decision', sequence: 1, record: decision, block: 'A'.repeat(100_000) }],
+    ['a version of text', { type: 'decision', sequence: 1, record: { ...decision, version: '3' } }],
     ['a generation that is none', { type: 'prepared', generation: -1 }],
     ['a flip to nothing', { type: 'flipped' }],
     ['a reason that is none', { type: 'unprepared', generation: 2, code: 'ERR_NONE', detail: '' }],
     ['no word of why', { type: 'unprepared', generation: 2, code: 'ERR_POLICY_START' }],
-    ['a negative count', { type: 'gap', lost: -1 }],
+    ['a negative count', { type: 'lost', messages: -1, decided: 12 }],
     ['a connection that no evaluator has', { type: 'disconnection', connection: 4097 }],
     ['an account without end', { type: 'connection', record: { ...refused, account: 'x'.repeat(193) } }],
     ['a release of text', { type: 'connection', record: { ...refused, pluginVersion: '1.0.\u001b[2J' } }],
@@ -85,7 +94,7 @@ describe('a message of an evaluator', () => {
     expect(() => read(message)).toThrow(/ERR_CHANNEL/)
   })
 
-  it.each(['{not json', '', '{"type":"gap","lost":1', '[]'])('is refused if it is %j', (text) => {
+  it.each(['{not json', '', '{"type":"lost","messages":1', '[]'])('is refused if it is %j', (text) => {
     expect(() => readMessage(Buffer.from(text))).toThrow(/ERR_CHANNEL/)
   })
 })
@@ -94,12 +103,13 @@ const label = { tenant: 't', application: 'a', policy: 'cd'.repeat(32) }
 
 describe('an overtime frame', () => {
   const body = (text: string, { kind = 1, phase = 2 } = {}) => {
-    const header = Buffer.alloc(32)
+    const header = Buffer.alloc(40)
     header.writeUInt16LE(kind, 16)
     header.writeUInt16LE(2, 18)
     header.writeUInt32LE(110, 20)
     header.writeUInt32LE(120, 24)
     header.writeUInt32LE(phase, 28)
+    header.writeBigUInt64LE(2n ** 40n, 32)
     return Buffer.concat([header, Buffer.from(text)])
   }
 
@@ -112,6 +122,7 @@ describe('an overtime frame', () => {
       phase: 'tenant',
       processorMs: 110,
       wallMs: 120,
+      sequence: 2 ** 40,
     })
   })
 
@@ -122,7 +133,7 @@ describe('an overtime frame', () => {
 
   it.each([
     Buffer.alloc(5),
-    Buffer.alloc(32),
+    Buffer.alloc(40),
     body('{"tenant":"t"'),
     body(JSON.stringify({ tenant: 't', policy: label.policy })),
     body(JSON.stringify({ ...label, tenant: 1 })),
@@ -147,6 +158,12 @@ describe('the page of an evaluator that has died', () => {
     change(bytes)
     return bytes
   }
+
+  it('says how many questions were decided', () => {
+    expect(readDecided(page((bytes) => bytes.writeBigUInt64LE(2n ** 40n, 1064)))).toBe(2 ** 40)
+    expect(readDecided(page())).toBe(0)
+    expect(readDecided(Buffer.alloc(100))).toBeUndefined()
+  })
 
   it('says what it was working on, and whose code ran', () => {
     expect(readRunning(page())).toEqual({

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 
+import type { AuditStatus } from '../../host/audit/audit.ts'
 import { ageText, statusText } from '../../host/cli/status.ts'
 import type { PlugIn } from '../../host/supervisor/plug-ins.ts'
 import { type HostStatus, nodeRemark } from '../../host/supervisor/status.ts'
@@ -46,6 +47,7 @@ function statusOf(list: readonly PlugIn[], more: Partial<HostStatus> = {}): Host
       ],
     },
     quarantined: 0,
+    audit: null,
     tenants: { count: 1, list: [{ name: 'contoso', applications: 1, connections: 2, decisions: 9 }] },
     plugIns: { forgotten: 0, list },
     ...more,
@@ -104,6 +106,32 @@ describe('the status for people', () => {
     const text = textOf([{ ...refused(1, 2), application: evil, account: evil, tenant: evil }])
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
     expect(text).toContain('\\u001b[2J\\u000aplug-ins')
+  })
+
+  it('says how the audit log stands, and what to keep of it', () => {
+    expect(textOf([])).toMatch(/^audit +none$/m)
+    const audit: AuditStatus = {
+      folder: '/var/audit',
+      head: 'ab'.repeat(32),
+      sequence: 7,
+      lag: 0,
+      lagMs: 0,
+      gaps: 0,
+      lost: 0,
+      isBehind: false,
+      whenBehind: 'deny',
+      bytesWritten: 100,
+      filesRemoved: 0,
+    }
+    const text = textOf([], { audit })
+    expect(text).toMatch(/^audit +no gaps, all on the disk, \/var\/audit$/m)
+    expect(text).toMatch(/^audit head +(ab){32}@7$/m)
+    const error = { code: 'ERR_AUDIT_WRITE', detail: 'no space' } as const
+    const worst = { ...audit, error, isBehind: true, gaps: 1, lost: 30, lag: 9, lagMs: 4_000 }
+    expect(textOf([], { audit: worst })).toMatch(
+      /^audit +BEHIND, every question is denied, no space \[ERR_AUDIT_WRITE\], 1 gap of 30 records, 9 records not on the disk, for 4 s, \/var\/audit$/m,
+    )
+    expect(textOf([], { audit: { ...worst, whenBehind: 'spill' } })).toMatch(/^audit +BEHIND, no space/m)
   })
 
   it('says what is quarantined and what is missing', () => {

@@ -203,6 +203,7 @@ describe.skipIf(skipped !== '')(`over a named pipe (Wine)${skipped}`, () => {
     expect(page.readUInt32LE(runningPage.at.sequence) % 2).toBe(1)
     expect(page.toString('latin1', runningPage.at.label).replace(/\0.*/s, '')).toBe('answerer')
     expect(page.readUInt32LE(runningPage.at.overtime)).toBeGreaterThanOrEqual(100)
+    expect(page.readBigUInt64LE(runningPage.at.decided)).toBe(1n)
   })
 
   it(

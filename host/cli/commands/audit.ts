@@ -1,0 +1,36 @@
+/** The commands about the audit log, as commander knows them. What they do is loaded when one of them runs. */
+
+import { type Command, InvalidArgumentError } from 'commander'
+
+import type { Expected } from '../../audit/verify.ts'
+
+function expectedOf(value: string): Expected {
+  const [, head, sequence] = /^([0-9a-f]{64})(?:@(\d{1,16}))?$/.exec(value) ?? []
+  if (head === undefined) {
+    throw new InvalidArgumentError(
+      'It must be a head of 64 digits, as "portcullis status" shows it, or HEAD@RECORD.',
+    )
+  }
+  return sequence === undefined ? { head } : { head, sequence: Number(sequence) }
+}
+
+export function addAuditCommands(top: Command): void {
+  const audit = top.command('audit').description('look at the audit log')
+  audit
+    .command('verify')
+    .description('read an audit log from end to end, and say what is not as a host wrote it')
+    .argument('<folder>', 'the folder of the log')
+    .option(
+      '--expect <head[@record]>',
+      'a head that was kept in another place, and that must be there',
+      expectedOf,
+    )
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Changes nothing, and a host may be writing. Without --expect nobody can say whether the end was cut off. Status 0: everything is as it
+was written; 1: there is a problem; 2: there is no log, or it cannot be read.`,
+    )
+    .action(async (folder, options) => (await import('../audit.ts')).verify(folder, options))
+}
