@@ -19,13 +19,15 @@ const tenants: TenantSpec[] = [
   { name: 'quiet', policy: 'as-told' },
 ]
 
+const audited = { audit: { folder: 'audit' } }
+
 let bed: Testbed
 let host: ServeProcess
 let [a, b] = [0, 0]
 
 beforeAll(async () => {
   bed = new Testbed()
-  host = await bed.host(tenants)
+  host = await bed.host(tenants, audited)
   await settled(host)
   a = bed.startup('a')
   b = bed.startup('b')
@@ -197,6 +199,13 @@ describe('the command decisions', () => {
   })
 })
 
+it('the audit log is looked at as its status has it', async () => {
+  const told = await eventually(metrics, (samples) => samples.get('portcullis_audit_lag_records') === 0)
+  expect(told.get('portcullis_audit_records_total')).toBeGreaterThan(3)
+  expect(told.get('portcullis_audit_written_bytes_total')).toBeGreaterThan(1_000)
+  expect([told.get('portcullis_audit_behind'), told.get('portcullis_audit_failed')]).toEqual([0, 0])
+})
+
 it('the command metrics prints what a collector reads', () => {
   const { status, stdout } = run('metrics')
   expect(status).toBe(0)
@@ -206,7 +215,10 @@ it('the command metrics prints what a collector reads', () => {
 
 it('a reload takes a removed tenant’s decisions and series away', async () => {
   expect(run('decisions', '--tenant', 'b').stdout).not.toBe('')
-  bed.writeConfig(tenants.filter(({ name }) => name !== 'b'))
+  bed.writeConfig(
+    tenants.filter(({ name }) => name !== 'b'),
+    audited,
+  )
   expect(run('reload').status).toBe(0)
   await expect(decisions({ tenant: 'b' })).rejects.toThrow(/ERR_VERSION_SUBJECT/)
   expect((await decisions({ limit: 500 })).decisions.filter(({ tenant }) => tenant === 'b')).toEqual([])
