@@ -48,6 +48,7 @@ const overtime: Overtime = {
   policy: 'ab'.repeat(32),
   processorMs: 103,
   wallMs: 110,
+  sequence: 7,
 }
 
 describe('an audit log', () => {

@@ -28,6 +28,9 @@ const evaluators = 2
 /** How often an evaluator is killed: the spare has taken its place by then, and mostly there is another spare. */
 const KILL_EVERY_MS = 500
 
+/** What a quota question gets when a policy does not answer; not when nobody may be asked. */
+const aQuota = { concurrentShells: 1, concurrentOperations: 1, timeslotSeconds: 1, operationsPerTimeslot: 1 }
+
 let folder: string
 let audit: string
 let endpoint: string
@@ -56,7 +59,7 @@ afterEach(async () => {
 /** Starts a host with an audit log, and waits until the spare is there too. */
 async function serve(more: object = {}): Promise<void> {
   const tenants = [
-    { name: 'A', policy: 'mirror' },
+    { name: 'A', policy: 'mirror', quotaWithoutAnswer: aQuota },
     { name: 'B', policy: 'mirror' },
   ]
   const config = configOf(tenants, { evaluators, audit: { folder: 'audit', ...more } }) as {
