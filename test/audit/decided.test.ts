@@ -57,9 +57,9 @@ afterEach(async () => {
 })
 
 /** Starts a host with an audit log, and waits until the spare is there too. */
-async function serve(more: object = {}): Promise<void> {
+async function serve(more: object = {}, ofA: object = {}): Promise<void> {
   const tenants = [
-    { name: 'A', policy: 'mirror', quotaWithoutAnswer: aQuota },
+    { name: 'A', policy: 'mirror', ...ofA },
     { name: 'B', policy: 'mirror' },
   ]
   const config = configOf(tenants, { evaluators, audit: { folder: 'audit', ...more } }) as {
@@ -200,7 +200,7 @@ const isBehind = (expected: boolean) => eventually(statusOf, (status) => status.
 
 describe('a disk that takes nothing more', () => {
   it('denies every question with "deny", and none any more when it takes something again', async () => {
-    await serve()
+    await serve({}, { quotaWithoutAnswer: aQuota })
     expect(await ask(500)).toMatchObject({ noAnswer: 0 })
     fill()
     await ask(10)
