@@ -184,6 +184,22 @@ describe('an audit log', () => {
   })
 })
 
+it('a log is sound whenever it is looked at, while lines are added, files filled and files removed', async () => {
+  const folder = newFolder()
+  const audit = await opened({ folder, fileBytes: 40_000, files: 6 }, new Remembering())
+  const heads = [audit.status()]
+  for (let round = 0; round < 40; round++) {
+    decide(audit, 1 + round * 100, 100)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    const { problems } = verifyLog(folder, round < 3 ? heads[round] : undefined)
+    expect([round, problems]).toEqual([round, []])
+    heads.push(audit.status())
+  }
+  await audit.close()
+  expect(audit.status().filesRemoved).toBeGreaterThan(10)
+  expect(verifyLog(folder, audit.status())).toMatchObject({ problemCount: 0, files: 6 })
+})
+
 describe('a disk that refuses', () => {
   it.each(['ENOSPC', 'EIO'])(
     '(%s) is told once; with deny, decisions are not to be made until it is well',
