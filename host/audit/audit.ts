@@ -28,10 +28,10 @@ import {
   type AuditQuarantine,
   type Members,
   type RecordType,
-  short,
   textOf,
 } from './format.ts'
 import type { LogBounds } from './log-end.ts'
+import { actMembers, denialsMembers } from './members.ts'
 import type { FromWriter, Progress, Trouble } from './messages.ts'
 import { type StartWriter, startWriterThread, type WriterThread } from './writer-thread.ts'
 
@@ -161,22 +161,7 @@ export class Audit {
   }
 
   act(act: AuditAct): void {
-    const { command, via, result, who, why, subject, tenant, version, policy, token, code, detail } = act
-    // Member by member: whatever else a command has, such as a module or a token's secret, stays out.
-    this.#record('act', {
-      command,
-      via,
-      result,
-      ...(who !== undefined && { who: short(who) }),
-      ...(why !== undefined && { why: short(why) }),
-      ...(subject !== undefined && { subject }),
-      ...(tenant !== undefined && { tenant }),
-      ...(version !== undefined && { version }),
-      ...(policy !== undefined && { policy }),
-      ...(token !== undefined && { token: { ...tokenOf(token) } }),
-      ...(code !== undefined && { code }),
-      ...(detail !== undefined && { detail: short(detail) }),
-    })
+    this.#record('act', actMembers(act))
   }
 
   /** Records of which it is known that they are not there. */
@@ -184,14 +169,8 @@ export class Audit {
     this.#record('gap', gap)
   }
 
-  pluginDenials({ account, application, tenant, processId, denied }: AuditDenials): void {
-    this.#record('plugin-denials', {
-      account,
-      ...(application !== undefined && { application }),
-      ...(tenant !== undefined && { tenant }),
-      ...(processId !== undefined && { processId }),
-      ...(denied !== undefined && { denied }),
-    })
+  pluginDenials(denials: AuditDenials): void {
+    this.#record('plugin-denials', denialsMembers(denials))
   }
 
   connectionRefused({ accepted: _, ...record }: ConnectionRecord): void {
@@ -299,6 +278,7 @@ export class Audit {
         this.#opening?.resolve()
         this.#opening = undefined
         this.#recover('writing')
+        this.#closeGap()
         return this.#send()
       case 'refused':
         return this.#refused(new PortcullisError(message.code, message.detail))
@@ -339,17 +319,14 @@ export class Audit {
     this.#writer = undefined
     this.#isOpen = false
     if (this.#closing !== undefined) return this.#ended?.()
-    const error = new PortcullisError(
-      'ERR_AUDIT_WRITE',
-      `${this.#options.folder}: ${why}; another is started`,
-    )
-    if (!this.#hasBeenOpen) return this.#refused(error)
+    const { folder } = this.#options
+    if (!this.#hasBeenOpen) return this.#refused(new PortcullisError('ERR_AUDIT_OPEN', `${folder}: ${why}`))
     const { bytesWritten, filesRemoved } = this.#progress
     this.#before.bytesWritten += bytesWritten
     this.#before.filesRemoved += filesRemoved
     this.#progress = { ...this.#progress, bytesWritten: 0, filesRemoved: 0 }
     this.#backlog.abandon()
-    this.#fail('writing', error)
+    this.#fail('writing', new PortcullisError('ERR_AUDIT_WRITE', `${folder}: ${why}; another is started`))
     this.#restartTimer = setTimeout(() => this.#startWriter(), this.#restartMs)
     this.#restartMs = Math.min(this.#restartMs * 2, auditRetryMsMax)
   }
@@ -380,13 +357,5 @@ export class Audit {
     this.#lock.release()
     const lost = this.#backlog.records
     if (lost > 0) this.#owner.gap(lost)
-  }
-}
-
-function tokenOf({ id, name, role }: NonNullable<AuditAct['token']>): NonNullable<AuditAct['token']> {
-  return {
-    ...(id !== undefined && { id }),
-    ...(name !== undefined && { name: short(name) }),
-    ...(role !== undefined && { role }),
   }
 }

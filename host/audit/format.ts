@@ -11,7 +11,6 @@
 import type { ConnectionRecord, DecisionRecord } from '../control/messages.ts'
 import type { OvertimeDecision } from '../control/overtime-decision.ts'
 import type { ErrorCode } from '../errors.ts'
-import { auditTextUnitsMax } from '../limits.ts'
 import type { Subject } from '../store/store.ts'
 
 /** Of a file, in its first record. Another one is of another release. */
@@ -133,10 +132,4 @@ export function escapeText(json: string): string {
  */
 export function textOf<Type extends RecordType>(type: Type, timeMs: number, members: Members[Type]): string {
   return JSON.stringify({ type, timeMs, ...members })
-}
-
-/** What somebody wrote who is bound by nothing but a file's size. */
-export function short(text: string): string {
-  if (text.length <= auditTextUnitsMax) return text
-  return `${text.slice(0, auditTextUnitsMax)}… (${text.length} units)`
 }

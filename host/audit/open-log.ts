@@ -4,7 +4,6 @@
  * `portcullis audit verify` is for: a start would wait for it.
  */
 
-import { auditLineBytesMax } from '../limits.ts'
 import { firstHead } from './chain.ts'
 import type { AuditDisk, Look } from './disk.ts'
 import { auditFailure, damaged } from './failure.ts'
@@ -14,6 +13,9 @@ import { checkFile, type Position, parsed } from './read-file.ts'
 
 /** Why records may be missing before the one that says so. */
 export const NOT_CLOSED = 'host ended without closing'
+
+/** A file's first record has two digests, a few numbers, and nothing else. */
+const OPENED_BYTES = 1_024
 
 /** A file to which nothing is added any more. */
 export interface ClosedFile extends Position {
@@ -103,7 +105,7 @@ interface Beginning extends Position {
 function beginningOf(disk: AuditDisk, folder: string, number: number): Beginning {
   const path = filePath(folder, number)
   return looking(disk, path, (look) => {
-    const bytes = Buffer.alloc(Math.min(look.length, auditLineBytesMax))
+    const bytes = Buffer.alloc(OPENED_BYTES)
     const line = bytes.subarray(0, look.read(bytes, 0))
     const opened = parsed(line.subarray(0, Math.max(0, line.indexOf('\n'))))
     const { type, previous, sequence, timeMs } = opened ?? {}

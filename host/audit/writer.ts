@@ -33,8 +33,8 @@ export class Writer {
     this.#say = say
     this.#log = new LogEnd(disk, folder, bounds, Date.now())
     this.#retainTimer = setInterval(() => this.#work(() => this.#log.retain(Date.now())), auditRetainMs)
-    this.#say({ type: 'opened', progress: this.#progress() })
     this.#remove()
+    this.#say({ type: 'opened', progress: this.#progress() })
   }
 
   told(message: ToWriter): void {

@@ -6,14 +6,17 @@
 import { setTimeout } from 'node:timers/promises'
 
 import { PortcullisError } from '../errors.ts'
-import { closeMsMax } from '../limits.ts'
+import { auditCloseMsMax, closeMsMax } from '../limits.ts'
 import { isServed } from '../supervisor/endpoint.ts'
 import { loadConfig } from '../tenant/config.ts'
 import { callersPath } from './callers-path.ts'
 import { tellHost } from './operator-client.ts'
 
-/** A host that is told to end kills its evaluators after `closeMsMax`; as much again is for a busy machine. */
-const STOP_MS_MAX = 2 * closeMsMax
+/**
+ * A host that is told to end kills its evaluators after `closeMsMax`, and then waits for the disk of its audit log; as much again as
+ * the first is for a busy machine.
+ */
+const STOP_MS_MAX = 2 * closeMsMax + auditCloseMsMax
 
 const LOOK_MS = 50
 

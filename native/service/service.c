@@ -23,8 +23,9 @@
 /* The host bounds each step of its own start. This is for a thousand policies on a busy machine, or for a host that hangs. */
 #define START_MS_MAX 600000u
 
-/* The host kills what it has accepted after 5 s (closeMsMax in host/limits.ts); as much again is for a busy machine. */
-#define STOP_MS_MAX 10000u
+/* The host kills what it has accepted after 5 s (closeMsMax in host/limits.ts), and then waits 5 s for the disk of its audit log
+ * (auditCloseMsMax); as much again is for a busy machine. */
+#define STOP_MS_MAX 15000u
 
 static struct {
   service_options options;

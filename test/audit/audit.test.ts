@@ -11,7 +11,7 @@ import { realAuditDisk } from '../../host/audit/disk.ts'
 import { fileName, fileNumbers, filePath } from '../../host/audit/files.ts'
 import { NOT_CLOSED } from '../../host/audit/open-log.ts'
 import { verifyLog } from '../../host/audit/verify.ts'
-import { startWriterThread, type WriterThread } from '../../host/audit/writer-thread.ts'
+import { type StartWriter, startWriterThread, type WriterThread } from '../../host/audit/writer-thread.ts'
 import type { Overtime } from '../../host/control/read-message.ts'
 import { type ErrorCode, PortcullisError } from '../../host/errors.ts'
 import { version } from '../../host/paths.ts'
@@ -48,6 +48,7 @@ const overtime: Overtime = {
   policy: 'ab'.repeat(32),
   processorMs: 103,
   wallMs: 110,
+  sequence: 7,
 }
 
 describe('an audit log', () => {
@@ -182,6 +183,22 @@ describe('an audit log', () => {
       'ERR_HOST_FAULT',
     )
   })
+})
+
+it('a log is sound whenever it is looked at, while lines are added, files filled and files removed', async () => {
+  const folder = newFolder()
+  const audit = await opened({ folder, fileBytes: 40_000, files: 6 }, new Remembering())
+  const heads = [audit.status()]
+  for (let round = 0; round < 40; round++) {
+    decide(audit, 1 + round * 100, 100)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    const { problems } = verifyLog(folder, round < 3 ? heads[round] : undefined)
+    expect([round, problems]).toEqual([round, []])
+    heads.push(audit.status())
+  }
+  await audit.close()
+  expect(audit.status().filesRemoved).toBeGreaterThan(10)
+  expect(verifyLog(folder, audit.status())).toMatchObject({ problemCount: 0, files: 6 })
 })
 
 describe('a disk that refuses', () => {
@@ -358,5 +375,28 @@ describe('the thread that writes', () => {
       types: { decision: 20, started: 1, stopped: 1 },
       gaps: { unknown: 1, told: [{ cause: NOT_CLOSED }] },
     })
+  })
+
+  it('that ends when there is no room has what was lost recorded by the next', async () => {
+    const folder = newFolder()
+    const owner = new Remembering()
+    const threads: WriterThread[] = []
+    const start: StartWriter = (data, itsOwner) => {
+      const thread = startWriterThread(data, itsOwner)
+      threads.push(thread)
+      return thread
+    }
+    const audit = await opened({ folder }, owner, start, new Backlog({ records: 5, units: 1e9, reserve: 0 }))
+    await until(() => audit.status().lag === 0)
+    decide(audit, 1, 12)
+    await new Promise((resolve) => setImmediate(resolve))
+    threads[0]?.destroy()
+    await until(() => threads.length === 2 && owner.lost > 0)
+    decide(audit, 13, 1)
+    await audit.close()
+    expect(owner.lost).toBe(7)
+    const { gaps, problemCount, types } = verifyLog(folder, audit.status())
+    expect([problemCount, gaps.lost, gaps.unknown]).toEqual([0, 7, 1])
+    expect(types.decision).toBeGreaterThanOrEqual(1)
   })
 })

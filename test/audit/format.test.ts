@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { firstHead, follows, lineOf, readHead } from '../../host/audit/chain.ts'
-import { escapeText, recordTypes, short, textOf } from '../../host/audit/format.ts'
+import { escapeText, recordTypes, textOf } from '../../host/audit/format.ts'
+import { short } from '../../host/audit/members.ts'
 import { auditLineBytesMax, auditTextUnitsMax } from '../../host/limits.ts'
 import { decisionRecord } from './worlds.ts'
 

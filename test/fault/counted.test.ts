@@ -1,10 +1,13 @@
 // Every decision is recorded or in a gap of the right size, whatever happens to evaluators and to the supervisor: what the log has is
 // compared with what the evaluators' pages say, which nobody but the evaluators has written.
 
+import { closeSync, openSync, writeSync } from 'node:fs'
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { tellHost } from '../../host/cli/operator-client.ts'
 import type { ServeProcess } from '../../host/cli/serve-process.ts'
+import { runningPage } from '../../host/wire/layout.ts'
 import { Pages } from '../support/pages.ts'
 import { eventually, settled, sleep, Testbed, told, user } from '../support/testbed.ts'
 
@@ -127,6 +130,30 @@ describe('decisions', () => {
     await allCounted()
     expect(recorded().filter(({ error }) => error === 'ERR_POLICY_TIME')).toHaveLength(3)
     expect(gaps()).toEqual([])
+  })
+
+  it.each([
+    ['more than it can have decided', 2n ** 60n],
+    ['less than it has told', 3n],
+  ])('of an evaluator whose page says %s are a gap of unknown size', async (_, count) => {
+    const [instance = 0] = await serve(['slow'], 1)
+    await ask(instance, 10)
+    await eventually(
+      async () => recorded().length,
+      (records) => records === 10,
+    )
+    const [pid = 0] = pages.hold().filter((one) => pages.decided(one) > 0)
+    const lie = Buffer.alloc(8)
+    lie.writeBigUInt64LE(count)
+    const page = openSync(`/proc/${pid}/fd/4`, 'r+')
+    writeSync(page, lie, 0, lie.length, runningPage.at.decided)
+    closeSync(page)
+    process.kill(pid, 'SIGKILL')
+    await eventually(
+      async () => died().length,
+      (dead) => dead === 1,
+    )
+    expect(gaps()).toMatchObject([{ evaluator: 0, lost: 'unknown', cause: 'evaluator ended' }])
   })
 
   it('are all recorded when the host is closed under questions', async () => {

@@ -149,7 +149,7 @@ describe.each(systems)(
     test('has what the processes of a host begin with, and what several of them share in one folder', () => {
       const begins = ['admission/process-limits', 'admission/rewrite-step', 'admission/try-step']
       const replays = ['replay/process-limits', 'replay/replay-main', 'replay/sweep-main']
-      const due = [...begins, 'cli/main', 'cli/start', 'evaluator/main', ...replays].map(
+      const due = [...begins, 'audit/writer-main', 'cli/main', 'cli/start', 'evaluator/main', ...replays].map(
         (name) => `host/${name}.js`,
       )
       const programs = names().filter((name) => /^host\/.*\.js$/.test(name))
