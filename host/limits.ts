@@ -113,6 +113,22 @@ export const storeMessageUnitsMax = 16_384
 /** The vectors of a version: 256 of them, each with a long list of groups. */
 export const storeVectorsBytesMax = 4 * 1024 * 1024
 
+/** Tokens of the admin API: a few for each of some hundred tenants. Those that are of no use any more make room. */
+export const tokensMax = 1_000
+
+/** A token's life unless another is asked for, and the longest: a secret that nobody has looked at for a year is forgotten, not kept. */
+export const tokenExpiresMs = 90 * 86_400_000
+export const tokenExpiresMsMax = 366 * 86_400_000
+
+/** How long a token that was revoked or has expired is still listed: as long as somebody may ask whose it was. */
+export const tokenKeptMs = 90 * 86_400_000
+
+/** How often a file of tokens is read again that could not be used and has not changed: what was in the way may have passed. */
+export const tokenRetryMs = 1_000
+
+/** The file of tokens: a thousand of them, each with the two longest names of accounts, escaped. */
+export const tokenFileBytesMax = 4 * 1024 * 1024
+
 /** A blob may be let go while a check or a backup reads: the journal says so then, and is read again so often at most. */
 export const storeReadingsMax = 5
 
@@ -261,6 +277,8 @@ assert(processorMsMax < wallMsMax, 'a policy that computes is judged by its own 
 assert(wallMsMax < closeMsMax, 'a question that was accepted is answered or killed before closing gives up')
 assert(blameGraceMs * 2 < heldMsMax, 'the word comes before the question has waited too long')
 assert(restartMsMin < restartMsMax)
+/** Beside two accounts, of which a unit takes up to six characters, a token has short words and figures. */
+assert(tokensMax * (2 * 6 * storeWhoUnitsMax + 1024) <= tokenFileBytesMax)
 /** A unit takes up to six characters in JSON; what else is in a row is as much again at the most. */
 const plugInBytesMax = 2 * 6 * (accountCharactersMax + statusTextUnitsMax)
 assert(

@@ -16,6 +16,7 @@ import { hostFile } from '../paths.ts'
 import type { Rules } from '../winrm/decision.ts'
 import { readVectors, type Vector } from '../winrm/vectors.ts'
 import type { Settings } from '../wire/settings-block.ts'
+import { type Admin, type AdminText, adminOf } from './admin.ts'
 import { applicationKey } from './application-key.ts'
 import { readSettings } from './settings.ts'
 import { isTimeZone } from './time-zone.ts'
@@ -54,6 +55,7 @@ interface ConfigText {
   readonly store?: string
   readonly recording?: string
   readonly activationsPerMinute?: number
+  readonly admin?: AdminText
   readonly guard?: PolicyText
   readonly tenants: readonly TenantText[]
 }
@@ -96,6 +98,8 @@ export interface Config {
   readonly recording: string | undefined
   /** Of one tenant, by the operator's command `activate`. */
   readonly activationsPerMinute: number
+  /** Undefined: there is no admin API. */
+  readonly admin: Admin | undefined
   /** Without a policy if it is the store's that decides; likewise each tenant. */
   readonly guard: Guard | undefined
   readonly tenants: readonly Tenant[]
@@ -300,6 +304,8 @@ export function loadConfig(path: string): Config {
   text.tenants.forEach(({ name, breakGlass: file }, index) => {
     if (file !== undefined) breakGlass.set(name, files.breakGlass(file, `/tenants/${index}/breakGlass`))
   })
+  const admin = text.admin && adminOf(text.admin, folder)
+  const adminFiles = admin === undefined ? [] : [admin.tokens, ...Object.values(admin.tls ?? {})]
   return {
     // On Windows it is the beginning of a name, not a place.
     endpoint: process.platform === 'win32' ? text.endpoint : resolve(folder, text.endpoint),
@@ -307,11 +313,12 @@ export function loadConfig(path: string): Config {
     store: text.store === undefined ? undefined : resolve(folder, text.store),
     recording: text.recording === undefined ? undefined : resolve(folder, text.recording),
     activationsPerMinute: text.activationsPerMinute ?? activationsPerMinute,
+    admin,
     guard,
     tenants,
     breakGlass,
     policies: files.policies,
-    files: [...files.names],
+    files: [...files.names, ...adminFiles],
     uses: files.uses,
   }
 }
