@@ -8,7 +8,15 @@ import { checkOperator, operatorPath } from '../supervisor/endpoint.ts'
 import type { OperatorCommand } from '../supervisor/operator-command.ts'
 
 /** What a host answers at once. */
-const quick = new Set<OperatorCommand['command']>(['quarantine', 'status', 'stop', 'lift', 'versions'])
+const quick = new Set<OperatorCommand['command']>([
+  'quarantine',
+  'status',
+  'stop',
+  'lift',
+  'versions',
+  'decisions',
+  'metrics',
+])
 
 interface Reply {
   readonly result?: unknown

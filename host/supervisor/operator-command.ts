@@ -3,10 +3,19 @@
  * itself, but from whatever program that runs.
  */
 
-import { PortcullisError } from '../errors.ts'
-import { confirmWithinMsMax, moduleBytesMax, storeWhoUnitsMax, storeWhyUnitsMax } from '../limits.ts'
+import { errorTable, PortcullisError } from '../errors.ts'
+import {
+  confirmWithinMsMax,
+  decisionsToldMax,
+  moduleBytesMax,
+  recordTextUnitsMax,
+  storeWhoUnitsMax,
+  storeWhyUnitsMax,
+} from '../limits.ts'
 import { lazySchema } from '../schema.ts'
 import type { Subject } from '../store/store.ts'
+import { kindNumber } from '../wire/layout.ts'
+import type { DecisionsQuery } from './latest-decisions.ts'
 
 /** Who does it, as the command says, and why. */
 interface Signed {
@@ -37,6 +46,8 @@ export type OperatorCommand =
     } & Signed)
   | ({ readonly command: 'confirm' | 'rollback'; readonly subject: Subject } & Signed)
   | { readonly command: 'versions'; readonly subject?: Subject }
+  | ({ readonly command: 'decisions' } & DecisionsQuery)
+  | { readonly command: 'metrics' }
 
 const name = { type: 'string', minLength: 1, maxLength: 63 }
 const subject = {
@@ -57,6 +68,17 @@ function command(name: string, required: object, optional: object = {}): object 
     required: ['command', ...Object.keys(required)],
     properties: { command: { const: name }, ...required, ...optional },
   }
+}
+
+const decisionsQuery = {
+  tenant: name,
+  after: { type: 'string', minLength: 1, maxLength: 64 },
+  limit: { type: 'integer', minimum: 1, maximum: decisionsToldMax },
+  outcome: { enum: ['allow', 'deny', 'no-answer'] },
+  kind: { enum: Object.keys(kindNumber) },
+  sender: { type: 'string', minLength: 1, maxLength: recordTextUnitsMax },
+  error: { enum: Object.keys(errorTable) },
+  id: { type: 'string', pattern: '^[0-9a-f]{32}$' },
 }
 
 const { who, why } = signed
@@ -94,6 +116,8 @@ const schema = lazySchema<OperatorCommand>(
       command('confirm', { subject, who }, optionalWhy),
       command('rollback', { subject, who }, optionalWhy),
       command('versions', {}, { subject }),
+      command('decisions', {}, decisionsQuery),
+      command('metrics', {}),
     ],
   }),
   { discriminator: true, allowUnionTypes: true },

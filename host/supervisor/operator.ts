@@ -3,10 +3,12 @@
 import type { Logger } from 'pino'
 
 import { PortcullisError } from '../errors.ts'
+import type { MetricsText } from '../metrics/metrics.ts'
 import type { By, Store } from '../store/store.ts'
 import { checkSettings } from '../tenant/settings.ts'
 import type { Activations } from './activations.ts'
 import type { Blame, Quarantined } from './blame.ts'
+import type { DecisionsQuery, LatestDecisions } from './latest-decisions.ts'
 import type { OperatorCommand } from './operator-command.ts'
 import type { HostStatus } from './status.ts'
 
@@ -18,6 +20,8 @@ export interface Obedient {
   /** Undefined without a store. */
   readonly activations: Activations | undefined
   readonly status: () => HostStatus
+  readonly decisions: (query: DecisionsQuery) => LatestDecisions
+  readonly metrics: () => Promise<MetricsText>
   readonly stop: () => void
   readonly reload: (by: By) => Promise<object>
   readonly quarantineChanged: () => void
@@ -49,6 +53,10 @@ export function obey(host: Obedient, command: OperatorCommand): unknown {
       return lift(host, command.tenant, byOf(command))
     case 'status':
       return host.status()
+    case 'decisions':
+      return host.decisions(command)
+    case 'metrics':
+      return host.metrics()
     case 'stop':
       host.stop()
       return true
