@@ -3,8 +3,15 @@
  * itself, but from whatever program that runs.
  */
 
+import { type Role, roles } from '../admin/tokens.ts'
 import { PortcullisError } from '../errors.ts'
-import { confirmWithinMsMax, moduleBytesMax, storeWhoUnitsMax, storeWhyUnitsMax } from '../limits.ts'
+import {
+  confirmWithinMsMax,
+  moduleBytesMax,
+  storeWhoUnitsMax,
+  storeWhyUnitsMax,
+  tokenExpiresMsMax,
+} from '../limits.ts'
 import { lazySchema } from '../schema.ts'
 import type { Subject } from '../store/store.ts'
 
@@ -15,7 +22,7 @@ interface Signed {
 }
 
 export type OperatorCommand =
-  | { readonly command: 'quarantine' }
+  | { readonly command: 'quarantine'; readonly tenant?: string }
   | { readonly command: 'status' }
   | { readonly command: 'stop' }
   | ({ readonly command: 'lift'; readonly tenant: string } & Signed)
@@ -34,9 +41,28 @@ export type OperatorCommand =
       readonly subject: Subject
       readonly version: string
       readonly confirmWithinMs?: number
+      /** What has to be active when it is its turn; null: nothing. */
+      readonly ifActive?: number | null
     } & Signed)
-  | ({ readonly command: 'confirm' | 'rollback'; readonly subject: Subject } & Signed)
+  | ({ readonly command: 'confirm'; readonly subject: Subject } & Signed)
+  | ({ readonly command: 'rollback'; readonly subject: Subject; readonly ifActive?: number | null } & Signed)
   | { readonly command: 'versions'; readonly subject?: Subject }
+  | ({
+      readonly command: 'retire' | 'download'
+      readonly subject: Subject
+      readonly version: string
+    } & Signed)
+  | { readonly command: 'report'; readonly subject: Subject; readonly version: string }
+  | { readonly command: 'config'; readonly tenant?: string }
+  | ({
+      readonly command: 'token-create'
+      readonly name: string
+      readonly role: Role
+      readonly tenant?: string
+      readonly expiresInMs: number
+    } & Signed)
+  | { readonly command: 'token-list' }
+  | ({ readonly command: 'token-revoke'; readonly id: string } & Signed)
 
 const name = { type: 'string', minLength: 1, maxLength: 63 }
 const subject = {
@@ -61,6 +87,8 @@ function command(name: string, required: object, optional: object = {}): object 
 
 const { who, why } = signed
 const optionalWhy = { why }
+const version = { type: 'string', minLength: 1, maxLength: 64 }
+const ifActive = { anyOf: [{ type: 'integer', minimum: 1 }, { type: 'null' }] }
 
 const schema = lazySchema<OperatorCommand>(
   () => ({
@@ -68,7 +96,7 @@ const schema = lazySchema<OperatorCommand>(
     required: ['command'],
     discriminator: { propertyName: 'command' },
     oneOf: [
-      command('quarantine', {}),
+      command('quarantine', {}, { tenant: name }),
       command('status', {}),
       command('stop', {}),
       command('lift', { tenant: name, who }, optionalWhy),
@@ -88,12 +116,32 @@ const schema = lazySchema<OperatorCommand>(
       ),
       command(
         'activate',
-        { subject, version: { type: 'string', minLength: 1, maxLength: 64 }, who },
-        { confirmWithinMs: { type: 'integer', minimum: 1, maximum: confirmWithinMsMax }, ...optionalWhy },
+        { subject, version, who },
+        {
+          confirmWithinMs: { type: 'integer', minimum: 1, maximum: confirmWithinMsMax },
+          ifActive,
+          ...optionalWhy,
+        },
       ),
       command('confirm', { subject, who }, optionalWhy),
-      command('rollback', { subject, who }, optionalWhy),
+      command('rollback', { subject, who }, { ifActive, ...optionalWhy }),
       command('versions', {}, { subject }),
+      command('retire', { subject, version, who }, optionalWhy),
+      command('download', { subject, version, who }, optionalWhy),
+      command('report', { subject, version }),
+      command('config', {}, { tenant: name }),
+      command(
+        'token-create',
+        {
+          name,
+          role: { enum: roles },
+          expiresInMs: { type: 'integer', minimum: 1, maximum: tokenExpiresMsMax },
+          who,
+        },
+        { tenant: name, ...optionalWhy },
+      ),
+      command('token-list', {}),
+      command('token-revoke', { id: name, who }, optionalWhy),
     ],
   }),
   { discriminator: true, allowUnionTypes: true },

@@ -22,6 +22,7 @@ import { Blame, type End, isReason, type Reason } from './blame.ts'
 import { checkBreakGlass } from './break-glass.ts'
 import { openToOthers, otherAccounts, prepareEndpoint } from './endpoint.ts'
 import { type EvaluatorOwner, EvaluatorProcess, type Told } from './evaluator-process.ts'
+import { KeptVersions } from './kept-versions.ts'
 import { LiveTable } from './live-table.ts'
 import { logConnection, logDecision, logOvertime } from './log.ts'
 import { obey } from './operator.ts'
@@ -55,6 +56,7 @@ export class Supervisor implements EvaluatorOwner {
   #store: Store | undefined
   #source: PolicySource
   #activations: Activations | undefined
+  #kept: KeptVersions | undefined
   #operatorEndpoint: OperatorEndpoint | undefined
   #state: 'new' | 'starting' | 'running' | 'closing' | 'closed' = 'new'
   #restartMs = restartMsMin
@@ -138,6 +140,7 @@ export class Supervisor implements EvaluatorOwner {
       blame: this.#blame,
       log: this.#log,
     })
+    this.#kept = new KeptVersions(store, { config: () => this.#config, live: this.#live, log: this.#log })
     this.#activations.resume()
     for (const subject of store.subjects()) {
       if (subject === 'guard') continue
@@ -363,6 +366,9 @@ export class Supervisor implements EvaluatorOwner {
         blame: this.#blame,
         store: this.#store,
         activations: this.#activations,
+        kept: this.#kept,
+        config: () => this.#config,
+        table: () => this.#live.now,
         status: () => this.#status(),
         stop: () => {
           this.#log.info({ event: 'closing', signal: 'stop' }, 'finishing what was accepted')
