@@ -73,6 +73,7 @@ export const errorTable = {
   ERR_VERSION_SUBJECT: { fault: 'operator', text: 'there are no versions of this in the store' },
   ERR_VERSION_REFUSED: { fault: 'policy', text: 'the version is not admitted' },
   ERR_ACTIVATION_PENDING: { fault: 'operator', text: 'a confirmation is due, or none is' },
+  ERR_ACTIVATION_CONFLICT: { fault: 'operator', text: 'another version is active than was expected' },
   ERR_ACTIVATION_RATE: { fault: 'operator', text: 'too many activations' },
   ERR_ACTIVATION_BREAK_GLASS: { fault: 'operator', text: 'what must stay allowed would not be' },
   ERR_RELOAD: { fault: 'operator', text: 'the new configuration needs a restart' },

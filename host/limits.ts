@@ -228,6 +228,14 @@ export const metricsTenantsMax = 1_000
 
 /** Of these with histograms, which are 32 series each. */
 export const metricsHistogramsMax = 100
+/** A download's answer: 4 MiB of vectors are twice as long in JSON, with every quotation mark and end of line escaped. */
+export const downloadReplyBytesMax = 10 * 1024 * 1024
+
+/** Tenants in an answer about the configuration: some thousands as they usually are. The rest is for what is said of the host. */
+export const configReplyUnitsMax = operatorReplyBytesMax / 2
+
+/** Admission's latest reports: who looks at the versions of a dozen tenants has each of them made once. */
+export const reportsKept = 256
 
 /** Digits that name a version by its module's digest, at the least: fewer would hit by mistake. */
 export const digestDigitsMin = 8

@@ -45,7 +45,7 @@ export interface Kept extends Grant {
 /** Of the file. Another one is of another release. */
 export const FORMAT = 1
 
-/** In `who` of journals and records, so no more than a word. A test compares it with the page. */
+/** In `who` of journals and records, so no more than a word. */
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 export const idPattern = /^[0-9a-f]{12}$/
 const tokenPattern = /^pct_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/

@@ -1,9 +1,6 @@
 /** `portcullis activate`, `confirm` and `rollback`: which version of a subject answers. Each returns when it does, everywhere. */
 
-import type { Activated } from '../supervisor/activations.ts'
-import { loadConfig } from '../tenant/config.ts'
-import { callersPath } from './callers-path.ts'
-import { tellHost } from './operator-client.ts'
+import type { Activated, Expected } from '../supervisor/activations.ts'
 import {
   type SignedOptions,
   type SubjectOptions,
@@ -12,11 +9,12 @@ import {
   subjectOf,
   subjectText,
 } from './subject.ts'
+import { type HostOptions, hostArguments, tell } from './which-host.ts'
 
-export interface ActivateOptions extends SubjectOptions, SignedOptions {
-  readonly config: string
+export interface ActivateOptions extends HostOptions, SubjectOptions, SignedOptions {
   /** Milliseconds. */
   readonly confirmWithin?: number
+  readonly ifActive?: number | 'none'
   readonly json?: boolean
 }
 
@@ -34,27 +32,31 @@ function print(options: ActivateOptions, done: string, answer: Activated): void 
   if (confirmByMs === undefined) return
   const back = previous === null ? 'nothing is active again' : `version ${previous} answers again`
   console.log(
-    `provisional: without "portcullis confirm ${subjectArguments(subject)} --config ${options.config}" by ${new Date(confirmByMs).toISOString()} ${back}`,
+    `provisional: without "portcullis confirm ${subjectArguments(subject)} ${hostArguments(options)}" by ${new Date(confirmByMs).toISOString()} ${back}`,
   )
 }
 
+function expected({ ifActive }: ActivateOptions): Expected {
+  if (ifActive === undefined) return {}
+  return { ifActive: ifActive === 'none' ? null : ifActive }
+}
+
 export async function activate(version: string, options: ActivateOptions): Promise<void> {
-  const { endpoint } = loadConfig(callersPath(options.config))
   const { confirmWithin } = options
-  const answer = (await tellHost(endpoint, {
+  const answer = (await tell(options, {
     command: 'activate',
     subject: subjectOf(options),
     version,
     ...(confirmWithin !== undefined && { confirmWithinMs: confirmWithin }),
+    ...expected(options),
     ...signature(options),
   })) as Activated
   print(options, answer.changed ? 'answers now' : 'answered already', answer)
 }
 
 export async function confirm(options: ActivateOptions): Promise<void> {
-  const { endpoint } = loadConfig(callersPath(options.config))
   const subject = subjectOf(options)
-  const answer = (await tellHost(endpoint, {
+  const answer = (await tell(options, {
     command: 'confirm',
     subject,
     ...signature(options),
@@ -63,11 +65,11 @@ export async function confirm(options: ActivateOptions): Promise<void> {
 }
 
 export async function rollback(options: ActivateOptions): Promise<void> {
-  const { endpoint } = loadConfig(callersPath(options.config))
   const subject = subjectOf(options)
-  const answer = (await tellHost(endpoint, {
+  const answer = (await tell(options, {
     command: 'rollback',
     subject,
+    ...expected(options),
     ...signature(options),
   })) as Activated
   print(options, 'answers again', answer)

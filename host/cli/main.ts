@@ -11,6 +11,7 @@ import { addHistoryCommands } from './commands/history.ts'
 import { addHostCommands } from './commands/host.ts'
 import { addInstallationCommands } from './commands/installation.ts'
 import { addStoreCommands } from './commands/store.ts'
+import { addTokenCommands } from './commands/token.ts'
 import { addVersionsCommands } from './commands/versions.ts'
 import { runCommand, topCommand } from './run-command.ts'
 
@@ -22,6 +23,7 @@ addAuthorsCommands(top)
 addHostCommands(top)
 addVersionsCommands(top)
 addStoreCommands(top)
+addTokenCommands(top)
 addAnalysisCommands(top)
 addHistoryCommands(top)
 addInstallationCommands(top)

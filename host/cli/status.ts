@@ -3,11 +3,9 @@
 import { type ErrorCode, errorTable } from '../errors.ts'
 import type { PlugIn } from '../supervisor/plug-ins.ts'
 import type { HostStatus } from '../supervisor/status.ts'
-import { loadConfig } from '../tenant/config.ts'
 import type { WireVersions } from '../wire/layout.ts'
-import { callersPath } from './callers-path.ts'
-import { tellHost } from './operator-client.ts'
 import { count, renderTable, visible } from './table.ts'
+import { type HostOptions, tell } from './which-host.ts'
 
 /** Rows of a table: what is read at a glance, and no more. `--json` has all. */
 const ROWS_MAX = 40
@@ -182,8 +180,7 @@ export function statusText(status: HostStatus, nowMs: number): string {
   ].join('\n')
 }
 
-export async function status({ config: path, json }: { config: string; json?: boolean }): Promise<void> {
-  const { endpoint } = loadConfig(callersPath(path))
-  const told = (await tellHost(endpoint, { command: 'status' })) as HostStatus
-  console.log(json ? JSON.stringify(told) : statusText(told, Date.now()))
+export async function status(options: HostOptions & { readonly json?: boolean }): Promise<void> {
+  const told = (await tell(options, { command: 'status' })) as HostStatus
+  console.log(options.json ? JSON.stringify(told) : statusText(told, Date.now()))
 }

@@ -23,6 +23,7 @@ import { Blame, type End, isReason, type Reason } from './blame.ts'
 import { checkBreakGlass } from './break-glass.ts'
 import { openToOthers, otherAccounts, prepareEndpoint } from './endpoint.ts'
 import { type EvaluatorOwner, EvaluatorProcess, type Told } from './evaluator-process.ts'
+import { KeptVersions } from './kept-versions.ts'
 import { Latest } from './latest-decisions.ts'
 import { LiveTable } from './live-table.ts'
 import { decisionOf, logConnection, logDecision, logOvertime } from './log.ts'
@@ -63,6 +64,7 @@ export class Supervisor implements EvaluatorOwner {
   #store: Store | undefined
   #source: PolicySource
   #activations: Activations | undefined
+  #kept: KeptVersions | undefined
   #operatorEndpoint: OperatorEndpoint | undefined
   #state: 'new' | 'starting' | 'running' | 'closing' | 'closed' = 'new'
   #restartMs = restartMsMin
@@ -154,6 +156,7 @@ export class Supervisor implements EvaluatorOwner {
       log: this.#log,
       returned: (error) => this.#metrics.acted('return', error?.code),
     })
+    this.#kept = new KeptVersions(store, { config: () => this.#config, live: this.#live, log: this.#log })
     this.#activations.resume()
     for (const subject of store.subjects()) {
       if (subject === 'guard') continue
@@ -388,6 +391,9 @@ export class Supervisor implements EvaluatorOwner {
       blame: this.#blame,
       store: this.#store,
       activations: this.#activations,
+      kept: this.#kept,
+      config: () => this.#config,
+      table: () => this.#live.now,
       status: () => this.#status(),
       decisions: (query) => this.#latest.ask(query),
       metrics: () => this.#metrics.text(),

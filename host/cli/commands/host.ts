@@ -50,9 +50,18 @@ Status 0: a host answers; 1: none does. docs/reference/status.md describes every
     .command('quarantine')
     .description('show which policies a running host does not ask any more, and why')
     .requiredOption('--config <file>', "the running host's configuration file")
+    .addOption(new Option('--tenant <name>', 'of this tenant alone').conflicts('lift'))
     .option('--lift <tenant>', "let this tenant's policies be asked again")
     .option('--json', 'print JSON')
     .action(async (options) => (await import('../quarantine.ts')).quarantine(options))
+
+  top
+    .command('config')
+    .description('show what a running host decides by, every default spelled out')
+    .requiredOption('--config <file>', "the running host's configuration file")
+    .option('--tenant <name>', 'of this tenant alone')
+    .option('--json', 'print JSON in one line')
+    .action(async (options) => (await import('../config.ts')).config(options))
 
   top
     .command('stop')
