@@ -39,6 +39,7 @@ export interface AdminStatus {
   readonly state: 'starting' | 'listening' | 'down'
   /** Where it listens. */
   readonly address?: string
+  readonly processId?: number
   /** Why it does not. */
   readonly error?: { readonly code: string; readonly detail: string }
 }
@@ -168,7 +169,11 @@ export class AdminProcess {
     switch (message.type) {
       case 'listening':
         this.#restartMs = restartMsMin
-        this.#status = { state: 'listening', address: message.address }
+        this.#status = {
+          state: 'listening',
+          address: message.address,
+          ...(this.#child?.pid !== undefined && { processId: this.#child.pid }),
+        }
         this.#log.info({ event: 'api-listening', address: message.address }, 'the admin API is served')
         return
       case 'failed':
