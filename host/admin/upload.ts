@@ -60,7 +60,8 @@ export function checkModule(module: Buffer): Buffer {
 async function bytesOf(part: Multipart, { bytes: most, tooLarge }: PartBound): Promise<Buffer> {
   const large = () => new PortcullisError(tooLarge, `the part "${part.fieldname}"; at most ${most} bytes`)
   if (part.type === 'field') {
-    const bytes = Buffer.from(String(part.value))
+    // What says that it is JSON has been parsed already.
+    const bytes = Buffer.from(typeof part.value === 'string' ? part.value : JSON.stringify(part.value))
     if (part.valueTruncated || bytes.length > most) throw large()
     return bytes
   }

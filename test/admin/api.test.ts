@@ -151,10 +151,13 @@ describe('versions', () => {
     ])
   })
 
-  it('are uploaded with settings, vectors and a reason', async () => {
+  it.each([
+    ['a text', '{"groups":["S-1-5-32-545"]}'],
+    ['a file', new Blob(['{"groups":["S-1-5-32-545"]}'], { type: 'application/json' })],
+  ])('are uploaded with settings that are %s, vectors and a reason', async (_, settings) => {
     const form = new FormData()
     form.append('module', new Blob([wasm]), 'policy.wasm')
-    form.append('settings', '{"groups":["S-1-5-32-545"]}')
+    form.append('settings', settings)
     form.append('vectors', new Blob(['{"kind":"user"}\n']), 'vectors.jsonl')
     form.append('reason', 'a form')
     const request = new Request('http://x', { method: 'POST', body: form })
@@ -176,6 +179,33 @@ describe('versions', () => {
         why: 'a form',
       },
     ])
+  })
+})
+
+describe('a part that says that it is JSON', () => {
+  it.each([
+    ['{"groups":["a"]}', 201, { groups: ['a'] }],
+    ['{"groups":', 400, undefined],
+    ['"text"', 422, undefined],
+  ] as const)('%s', async (text, status, settings) => {
+    const part = (name: string, type: string, body: string | Buffer) => [
+      `--x\r\nContent-Disposition: form-data; name="${name}"\r\nContent-Type: ${type}\r\n\r\n`,
+      body,
+      '\r\n',
+    ]
+    const chunks = [
+      ...part('settings', 'application/json', text),
+      ...part('module', 'application/wasm', wasm),
+      '--x--\r\n',
+    ]
+    const reply = await app.inject({
+      method: 'POST',
+      url: '/v1/tenants/a/versions',
+      headers: { ...ofA, 'content-type': 'multipart/form-data; boundary=x' },
+      payload: Buffer.concat(chunks.map((chunk) => Buffer.from(chunk))),
+    })
+    expect(reply.statusCode).toBe(status)
+    expect(host.commands).toMatchObject(settings === undefined ? [] : [{ command: 'push', settings }])
   })
 })
 
