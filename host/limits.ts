@@ -209,6 +209,36 @@ export const configReplyUnitsMax = operatorReplyBytesMax / 2
 
 /** Admission's latest reports: who looks at the versions of a dozen tenants has each of them made once. */
 export const reportsKept = 256
+/** What the latest decisions take that a host remembers, by estimate: some 60,000 of them. */
+export const latestDecisionsBytesMax = 64 * 1024 * 1024
+
+/** Of them at most, however short they are. */
+export const latestDecisionsMax = 100_000
+
+/**
+ * What one takes at least, so that one bound holds both: an object with two dozen members, an id and two digests have been
+ * measured to take 610 bytes.
+ */
+export const decisionBytes = Math.ceil(latestDecisionsBytesMax / latestDecisionsMax)
+
+/** And for each unit of its texts: names outside Latin-1 take two bytes. */
+export const decisionUnitBytes = 2
+
+/** Latest decisions that are told at once, unless a question says how many, and at most. */
+export const decisionsTold = 100
+export const decisionsToldMax = 500
+
+/** And what they may have together: the longest have 20 KiB with every unit escaped, and most have one. */
+export const decisionsReplyUnitsMax = operatorReplyBytesMax / 4
+
+/** How often who follows decisions asks for what has come since. */
+export const followEveryMs = 500
+
+/** Tenants that have series of their own in metrics. Those beyond are counted together: a collector keeps every series for weeks. */
+export const metricsTenantsMax = 1_000
+
+/** Of these with histograms, which are 32 series each. */
+export const metricsHistogramsMax = 100
 
 /** Digits that name a version by its module's digest, at the least: fewer would hit by mistake. */
 export const digestDigitsMin = 8
@@ -288,6 +318,8 @@ assert(blameGraceMs * 2 < heldMsMax, 'the word comes before the question has wai
 assert(restartMsMin < restartMsMax)
 /** Beside two accounts, of which a unit takes up to six characters, a token has short words and figures. */
 assert(tokensMax * (2 * 6 * storeWhoUnitsMax + 1024) <= tokenFileBytesMax)
+assert(decisionBytes >= 640, 'what is measured is less than what is counted')
+assert(metricsHistogramsMax <= metricsTenantsMax)
 /** A unit takes up to six characters in JSON; what else is in a row is as much again at the most. */
 const plugInBytesMax = 2 * 6 * (accountCharactersMax + statusTextUnitsMax)
 assert(

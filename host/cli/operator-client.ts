@@ -19,6 +19,8 @@ const quick = new Set<OperatorCommand['command']>([
   'token-create',
   'token-list',
   'token-revoke',
+  'decisions',
+  'metrics',
 ])
 
 interface Reply {

@@ -32,6 +32,8 @@ export interface Surroundings {
   readonly source: PolicySource
   readonly blame: Blame
   readonly log: Logger
+  /** The host itself has taken a version back, or could not. */
+  readonly returned: (error?: PortcullisError) => void
 }
 
 export interface Upload {
@@ -363,6 +365,7 @@ export class Activations {
     } catch (error) {
       if (!(error instanceof PortcullisError)) throw error
       told('return-failed', error, 'tried again soon')
+      this.#around.returned(error)
       this.#returnLater(subject, Date.now() + activationWindowMs)
     }
   }
@@ -371,6 +374,7 @@ export class Activations {
   #takeBack(subject: Subject, { previous }: Active): void {
     const isAdmitted = previous !== null && this.#store.version(subject, previous).admission !== undefined
     this.#record(subject, isAdmitted ? previous : null, this.#unconfirmed)
+    this.#around.returned()
   }
 
   #noTimer(subject: Subject): void {

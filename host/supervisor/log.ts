@@ -38,19 +38,21 @@ export function logConnection(
   }
 }
 
-/** The decision that the watchdog made, and why the evaluator's end follows. */
-export function logOvertime(
-  log: Logger,
-  { processorMs, wallMs, ...question }: Overtime,
-  evaluator: Evaluator,
-): void {
-  const decision = {
+/** The decision that the watchdog made. It knows the connection, not the question. */
+export function decisionOf({ processorMs, wallMs, ...question }: Overtime) {
+  return {
     ...question,
     outcome: 'no-answer',
     code: win32.TIMEOUT,
     by: 'host',
     error: 'ERR_POLICY_TIME',
     detail: `${processorMs} ms of processor time in ${wallMs} ms`,
-  }
+  } as const
+}
+
+export type OvertimeDecision = ReturnType<typeof decisionOf>
+
+/** And why the evaluator's end follows. */
+export function logOvertime(log: Logger, decision: OvertimeDecision, evaluator: Evaluator): void {
   log.error({ ...decision, event: 'decision', evaluator }, 'a policy ran too long; its evaluator is killed')
 }

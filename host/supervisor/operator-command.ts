@@ -4,16 +4,20 @@
  */
 
 import { type Role, roles } from '../admin/tokens.ts'
-import { PortcullisError } from '../errors.ts'
+import { errorTable, PortcullisError } from '../errors.ts'
 import {
   confirmWithinMsMax,
+  decisionsToldMax,
   moduleBytesMax,
+  recordTextUnitsMax,
   storeWhoUnitsMax,
   storeWhyUnitsMax,
   tokenExpiresMsMax,
 } from '../limits.ts'
 import { lazySchema } from '../schema.ts'
 import type { Subject } from '../store/store.ts'
+import { kindNumber } from '../wire/layout.ts'
+import type { DecisionsQuery } from './latest-decisions.ts'
 
 /** Who does it, as the command says, and why. */
 interface Signed {
@@ -63,6 +67,8 @@ export type OperatorCommand =
     } & Signed)
   | { readonly command: 'token-list' }
   | ({ readonly command: 'token-revoke'; readonly id: string } & Signed)
+  | ({ readonly command: 'decisions' } & DecisionsQuery)
+  | { readonly command: 'metrics' }
 
 const name = { type: 'string', minLength: 1, maxLength: 63 }
 const subject = {
@@ -83,6 +89,17 @@ function command(name: string, required: object, optional: object = {}): object 
     required: ['command', ...Object.keys(required)],
     properties: { command: { const: name }, ...required, ...optional },
   }
+}
+
+const decisionsQuery = {
+  tenant: name,
+  after: { type: 'string', minLength: 1, maxLength: 64 },
+  limit: { type: 'integer', minimum: 1, maximum: decisionsToldMax },
+  outcome: { enum: ['allow', 'deny', 'no-answer'] },
+  kind: { enum: Object.keys(kindNumber) },
+  sender: { type: 'string', minLength: 1, maxLength: recordTextUnitsMax },
+  error: { enum: Object.keys(errorTable) },
+  id: { type: 'string', pattern: '^[0-9a-f]{32}$' },
 }
 
 const { who, why } = signed
@@ -142,6 +159,8 @@ const schema = lazySchema<OperatorCommand>(
       ),
       command('token-list', {}),
       command('token-revoke', { id: name, who }, optionalWhy),
+      command('decisions', {}, decisionsQuery),
+      command('metrics', {}),
     ],
   }),
   { discriminator: true, allowUnionTypes: true },

@@ -3,6 +3,7 @@
 import type { Logger } from 'pino'
 
 import { PortcullisError } from '../errors.ts'
+import type { MetricsText } from '../metrics/metrics.ts'
 import type { By, Store } from '../store/store.ts'
 import type { Config } from '../tenant/config.ts'
 import { checkSettings } from '../tenant/settings.ts'
@@ -10,6 +11,7 @@ import type { Activations } from './activations.ts'
 import { type Blame, type Explained, explained } from './blame.ts'
 import { hostConfig, tenantConfig } from './effective-config.ts'
 import type { KeptVersions } from './kept-versions.ts'
+import type { DecisionsQuery, LatestDecisions } from './latest-decisions.ts'
 import type { OperatorCommand } from './operator-command.ts'
 import type { HostStatus } from './status.ts'
 import type { Table } from './table.ts'
@@ -26,6 +28,8 @@ export interface Obedient {
   readonly config: () => Config
   readonly table: () => Table
   readonly status: () => HostStatus
+  readonly decisions: (query: DecisionsQuery) => LatestDecisions
+  readonly metrics: () => Promise<MetricsText>
   readonly stop: () => void
   readonly reload: (by: By) => Promise<object>
   readonly quarantineChanged: () => void
@@ -57,6 +61,10 @@ export function obey(host: Obedient, command: OperatorCommand): unknown {
       return lift(host, command.tenant, byOf(command))
     case 'status':
       return host.status()
+    case 'decisions':
+      return host.decisions(command)
+    case 'metrics':
+      return host.metrics()
     case 'stop':
       host.stop()
       return true

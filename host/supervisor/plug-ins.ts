@@ -44,6 +44,12 @@ function merged(
 
 const sum = (a: number, b: number) => a + b
 
+function beyond(told: Counts, known: Counts): Counts {
+  return Object.fromEntries(
+    Object.entries(told).map(([name, times]) => [name, Math.max(0, times - (known[name] ?? 0))]),
+  )
+}
+
 export class PlugIns {
   /** By process, application and account. A Map remembers in which order its entries were made: the last was seen last. */
   readonly #rows = new Map<string, Row>()
@@ -51,20 +57,26 @@ export class PlugIns {
   readonly #open = new Map<object, Map<number, Row>>()
   #forgotten = 0
 
-  accepted(evaluator: object, connection: number, record: ConnectionRecord, nowMs: number): void {
+  /** Returns what the plug-in says for the first time that it denied by itself. */
+  accepted(evaluator: object, connection: number, record: ConnectionRecord, nowMs: number): Counts {
     // Its end may have been among the messages that were lost.
     this.closed(evaluator, connection, nowMs)
     const row = this.#seen(record, nowMs)
+    const news = beyond(record.denied ?? {}, row.deniedSince)
     row.denied = merged(row.denied, record.denied ?? {}, sum)
     row.deniedSince = {}
     row.connections++
     const open = this.#open.get(evaluator) ?? new Map<number, Row>()
     this.#open.set(evaluator, open.set(connection, row))
+    return news
   }
 
-  refused(record: ConnectionRecord, nowMs: number): void {
+  /** Likewise. */
+  refused(record: ConnectionRecord, nowMs: number): Counts {
     const row = this.#seen(record, nowMs)
+    const news = beyond(record.denied ?? {}, row.deniedSince)
     row.deniedSince = merged(row.deniedSince, record.denied ?? {}, Math.max)
+    return news
   }
 
   /** A connection that was accepted has gone. */

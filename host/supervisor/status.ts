@@ -101,17 +101,26 @@ export class Observations {
     this.#served.set(evaluator, { times: times + 1, sinceMs: Date.now() })
   }
 
-  connection(evaluator: object, told: { connection?: number; record: ConnectionRecord }): void {
+  /** Returns what the plug-in says for the first time that it denied by itself. */
+  connection(
+    evaluator: object,
+    told: { connection?: number; record: ConnectionRecord },
+  ): Readonly<Record<string, number>> {
     const { connection, record } = told
     if (!record.accepted) return this.#plugIns.refused(record, Date.now())
     if (connection === undefined || record.tenant === undefined) {
       throw new PortcullisError('ERR_CHANNEL', 'an evaluator accepts a connection of nobody')
     }
-    this.#plugIns.accepted(evaluator, connection, record, Date.now())
+    return this.#plugIns.accepted(evaluator, connection, record, Date.now())
   }
 
   disconnection(evaluator: object, connection: number): void {
     this.#plugIns.closed(evaluator, connection, Date.now())
+  }
+
+  /** Open ones, by tenant. */
+  get connections(): ReadonlyMap<string, number> {
+    return this.#plugIns.connectionsByTenant()
   }
 
   evaluatorGone(evaluator: object): void {

@@ -15,6 +15,7 @@ import type { FromEvaluator, Version } from '../control/messages.ts'
 import type { Overtime, Running } from '../control/read-message.ts'
 import { PortcullisError } from '../errors.ts'
 import { blameGraceMs, closeMsMax, processorMsMax, restartMsMax, restartMsMin } from '../limits.ts'
+import { type EvaluatorEnd, type Figures, Metrics } from '../metrics/metrics.ts'
 import { type By, Store } from '../store/store.ts'
 import type { Config } from '../tenant/config.ts'
 import { Activations } from './activations.ts'
@@ -23,15 +24,17 @@ import { checkBreakGlass } from './break-glass.ts'
 import { openToOthers, otherAccounts, prepareEndpoint } from './endpoint.ts'
 import { type EvaluatorOwner, EvaluatorProcess, type Told } from './evaluator-process.ts'
 import { KeptVersions } from './kept-versions.ts'
+import { Latest } from './latest-decisions.ts'
 import { LiveTable } from './live-table.ts'
-import { logConnection, logDecision, logOvertime } from './log.ts'
-import { obey } from './operator.ts'
+import { decisionOf, logConnection, logDecision, logOvertime } from './log.ts'
+import { type Obedient, obey } from './operator.ts'
 import type { OperatorCommand } from './operator-command.ts'
 import { OperatorEndpoint } from './operator-endpoint.ts'
 import { PolicySource } from './policy-source.ts'
 import { Recording } from './recording.ts'
 import { checkReloadable, difference, type Reloaded } from './reload.ts'
 import { type HostStatus, Observations } from './status.ts'
+import type { Table } from './table.ts'
 import { tableOfConfig } from './table-of-config.ts'
 
 const reported = {
@@ -39,6 +42,9 @@ const reported = {
   'policy-refused': 'a policy is not admitted',
   'store-failed': 'the store cannot be written',
 } as const
+
+/** Commands that are answered also before the host serves, and while it ends. */
+const always = new Set<OperatorCommand['command']>(['status', 'stop', 'metrics'])
 
 export class Supervisor implements EvaluatorOwner {
   #config: Config
@@ -49,6 +55,8 @@ export class Supervisor implements EvaluatorOwner {
   readonly #vacant: number[]
   readonly #blame = new Blame()
   readonly #observed = new Observations()
+  readonly #latest = new Latest()
+  readonly #metrics = new Metrics(() => this.#figures())
   readonly #recording: Recording
   readonly #live: LiveTable
   /** What evaluators are equipped with is there. */
@@ -75,7 +83,7 @@ export class Supervisor implements EvaluatorOwner {
     this.#source = new PolicySource(undefined, log)
     this.#live = new LiveTable(
       () => this.#evaluators,
-      (next) => this.#recording.next(next),
+      (next) => this.#next(next),
     )
   }
 
@@ -120,6 +128,13 @@ export class Supervisor implements EvaluatorOwner {
     }
   }
 
+  /** Evaluators are about to decide by this table. */
+  #next(table: Table): void {
+    this.#recording.next(table)
+    this.#latest.configured(table.tenants.keys())
+    this.#metrics.configured(table.tenants.keys())
+  }
+
   /** Nobody else writes it as long as this process lives. */
   #openStore(): void {
     const { store: folder } = this.#config
@@ -139,6 +154,7 @@ export class Supervisor implements EvaluatorOwner {
       source: this.#source,
       blame: this.#blame,
       log: this.#log,
+      returned: (error) => this.#metrics.acted('return', error?.code),
     })
     this.#kept = new KeptVersions(store, { config: () => this.#config, live: this.#live, log: this.#log })
     this.#activations.resume()
@@ -210,6 +226,7 @@ export class Supervisor implements EvaluatorOwner {
   #spawn(): void {
     const evaluator = new EvaluatorProcess(this)
     this.#evaluators.add(evaluator)
+    this.#metrics.evaluatorStarted()
     if (this.#hasTable) this.#equip(evaluator)
   }
 
@@ -237,6 +254,7 @@ export class Supervisor implements EvaluatorOwner {
 
   #fail(error: PortcullisError): void {
     this.#report(error)
+    this.#metrics.evaluatorFailed(error.code)
     if (this.#state === 'starting') this.#started?.reject(error)
   }
 
@@ -280,7 +298,7 @@ export class Supervisor implements EvaluatorOwner {
         return this.#gap(from, message.lost)
       case 'connection':
         if (message.record.tenant !== undefined) this.#live.checkTenant(message.record.tenant)
-        this.#observed.connection(from, message)
+        this.#metrics.connection(message.record, this.#observed.connection(from, message))
         return logConnection(this.#log, message.record, from.index)
       case 'disconnection':
         return this.#observed.disconnection(from, message.connection)
@@ -294,6 +312,8 @@ export class Supervisor implements EvaluatorOwner {
   #decided(from: EvaluatorProcess, { record, block }: FromEvaluator & { type: 'decision' }): void {
     const table = this.#live.madeBy(record)
     this.#observed.decision(record.tenant)
+    this.#metrics.decision(record)
+    this.#latest.decided(record, from.index, Date.now())
     logDecision(this.#log, record, from.index)
     this.#recording.decision(record, block, table)
   }
@@ -305,7 +325,10 @@ export class Supervisor implements EvaluatorOwner {
         'an evaluator speaks of a tenant or a policy that does not exist',
       )
     }
-    logOvertime(this.#log, overtime, from.index)
+    const decision = decisionOf(overtime)
+    this.#metrics.decision({ ...decision, microseconds: overtime.wallMs * 1000 })
+    this.#latest.decided(decision, from.index, Date.now())
+    logOvertime(this.#log, decision, from.index)
     this.#blameFor(overtime, overtime.processorMs >= processorMsMax ? 'processor time' : 'wall time')
   }
 
@@ -315,7 +338,9 @@ export class Supervisor implements EvaluatorOwner {
   #judgeLater(from: EvaluatorProcess, tenant: string, id: string): void {
     setTimeout(() => {
       if (from.state !== 'serving') return
-      from.send({ type: 'verdict', id, tenant, cleared: this.#blame.clears(id, tenant, Date.now()) })
+      const cleared = this.#blame.clears(id, tenant, Date.now())
+      this.#metrics.held(cleared)
+      from.send({ type: 'verdict', id, tenant, cleared })
     }, blameGraceMs)
   }
 
@@ -330,6 +355,7 @@ export class Supervisor implements EvaluatorOwner {
         { event: 'policy-quarantined', ...facts, reason: verdict },
         'a policy does not run any more',
       )
+      this.#metrics.quarantined(verdict)
       this.#keepQuarantine(version, verdict)
       this.#tellQuarantine()
     }
@@ -354,31 +380,50 @@ export class Supervisor implements EvaluatorOwner {
   }
 
   #obey(command: OperatorCommand): unknown {
-    if (this.#state !== 'running' && command.command !== 'status' && command.command !== 'stop') {
+    if (this.#state !== 'running' && !always.has(command.command)) {
       throw new PortcullisError(
         'ERR_HOST_UNREACHABLE',
         `the host is ${this.#state}; try again when it serves`,
       )
     }
-    return obey(
-      {
-        log: this.#log,
-        blame: this.#blame,
-        store: this.#store,
-        activations: this.#activations,
-        kept: this.#kept,
-        config: () => this.#config,
-        table: () => this.#live.now,
-        status: () => this.#status(),
-        stop: () => {
-          this.#log.info({ event: 'closing', signal: 'stop' }, 'finishing what was accepted')
-          setImmediate(() => void this.close()) // the answer first
-        },
-        reload: (by) => this.#reload(by),
-        quarantineChanged: () => this.#tellQuarantine(),
+    const host: Obedient = {
+      log: this.#log,
+      blame: this.#blame,
+      store: this.#store,
+      activations: this.#activations,
+      kept: this.#kept,
+      config: () => this.#config,
+      table: () => this.#live.now,
+      status: () => this.#status(),
+      decisions: (query) => this.#latest.ask(query),
+      metrics: () => this.#metrics.text(),
+      stop: () => {
+        this.#log.info({ event: 'closing', signal: 'stop' }, 'finishing what was accepted')
+        setImmediate(() => void this.close()) // the answer first
       },
-      command,
-    )
+      reload: (by) => this.#reload(by),
+      quarantineChanged: () => this.#tellQuarantine(),
+    }
+    // Whoever changes something says who it is.
+    return 'who' in command
+      ? this.#metrics.act(command.command, () => obey(host, command))
+      : obey(host, command)
+  }
+
+  #figures(): Figures {
+    const { generation, tenants, modules } = this.#live.now
+    const store = this.#store
+    return {
+      isRunning: this.#state === 'running',
+      generation,
+      tenants: tenants.size,
+      policies: modules.size,
+      evaluatorsConfigured: this.#config.evaluators,
+      evaluators: [...this.#evaluators].map(({ state }) => state),
+      connections: this.#observed.connections,
+      quarantined: this.#blame.quarantined.length,
+      versions: store?.subjects().flatMap((subject) => store.versions(subject).map(({ state }) => state)),
+    }
   }
 
   #status(): HostStatus {
@@ -428,11 +473,13 @@ export class Supervisor implements EvaluatorOwner {
   /** A gap is recorded as a gap: whoever reads the log must not take it for silence. */
   #gap({ index: evaluator }: EvaluatorProcess, lost: number | 'unknown'): void {
     this.#log.error({ event: 'gap', evaluator, lost }, 'records are lost')
+    this.#metrics.gap(lost)
   }
 
   dead(from: EvaluatorProcess, how: string, printed: string, running: Running | undefined): void {
     this.#evaluators.delete(from)
     this.#observed.evaluatorGone(from)
+    this.#metrics.evaluatorEnded(from.overran ? 'watchdog' : doerOf(how))
     if (running !== undefined && !from.overran && this.#live.isConfigured(running)) {
       this.#blameFor(running, running.overtimeMs >= processorMsMax ? 'processor time' : endOf(how))
     }
@@ -461,6 +508,11 @@ export class Supervisor implements EvaluatorOwner {
 
 /** Signals that a process gets by what it did itself. Exits that nobody asked for are its own doing too. */
 const ownSignals = ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGABRT', 'SIGSYS', 'SIGXCPU']
+
+function doerOf(how: string): EvaluatorEnd {
+  if (how === 'exit status 0') return 'closed'
+  return endOf(how) === 'crash' ? 'crash' : 'outside'
+}
 
 function endOf(how: string): End {
   return ownSignals.includes(how) || how.startsWith('exit status') ? 'crash' : 'from outside'

@@ -47,7 +47,9 @@ function begin(): void {
   const write = (line: string) => void logged.push(JSON.parse(line))
   const log = pino({}, { write })
   const source = new PolicySource(store, log)
-  activations = new Activations(store, { config: () => config, live, source, blame: new Blame(), log })
+  const blame = new Blame()
+  const returned = () => {}
+  activations = new Activations(store, { config: () => config, live, source, blame, log, returned })
   activations.resume()
   const number = store.active(subject)?.number ?? undefined
   const version =
