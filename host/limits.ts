@@ -201,6 +201,14 @@ export const operatorReplyBytesMax = 4 * 1024 * 1024
 /** Of that, versions of all subjects that are asked for together. The rest is for what is said of each subject. */
 export const versionsReplyUnitsMax = operatorReplyBytesMax / 4
 
+/** A download's answer: 4 MiB of vectors are twice as long in JSON, with every quotation mark and end of line escaped. */
+export const downloadReplyBytesMax = 10 * 1024 * 1024
+
+/** Tenants in an answer about the configuration: some thousands as they usually are. The rest is for what is said of the host. */
+export const configReplyUnitsMax = operatorReplyBytesMax / 2
+
+/** Admission's latest reports: who looks at the versions of a dozen tenants has each of them made once. */
+export const reportsKept = 256
 /** What the latest decisions take that a host remembers, by estimate: some 60,000 of them. */
 export const latestDecisionsBytesMax = 64 * 1024 * 1024
 
@@ -223,19 +231,14 @@ export const decisionsToldMax = 500
 /** And what they may have together: the longest have 20 KiB with every unit escaped, and most have one. */
 export const decisionsReplyUnitsMax = operatorReplyBytesMax / 4
 
+/** How often who follows decisions asks for what has come since. */
+export const followEveryMs = 500
+
 /** Tenants that have series of their own in metrics. Those beyond are counted together: a collector keeps every series for weeks. */
 export const metricsTenantsMax = 1_000
 
 /** Of these with histograms, which are 32 series each. */
 export const metricsHistogramsMax = 100
-/** A download's answer: 4 MiB of vectors are twice as long in JSON, with every quotation mark and end of line escaped. */
-export const downloadReplyBytesMax = 10 * 1024 * 1024
-
-/** Tenants in an answer about the configuration: some thousands as they usually are. The rest is for what is said of the host. */
-export const configReplyUnitsMax = operatorReplyBytesMax / 2
-
-/** Admission's latest reports: who looks at the versions of a dozen tenants has each of them made once. */
-export const reportsKept = 256
 
 /** Digits that name a version by its module's digest, at the least: fewer would hit by mistake. */
 export const digestDigitsMin = 8

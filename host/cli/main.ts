@@ -10,6 +10,7 @@ import { addAuthorsCommands } from './commands/author.ts'
 import { addHistoryCommands } from './commands/history.ts'
 import { addHostCommands } from './commands/host.ts'
 import { addInstallationCommands } from './commands/installation.ts'
+import { addObservationCommands } from './commands/observation.ts'
 import { addStoreCommands } from './commands/store.ts'
 import { addTokenCommands } from './commands/token.ts'
 import { addVersionsCommands } from './commands/versions.ts'
@@ -21,6 +22,7 @@ const top = topCommand('portcullis')
 
 addAuthorsCommands(top)
 addHostCommands(top)
+addObservationCommands(top)
 addVersionsCommands(top)
 addStoreCommands(top)
 addTokenCommands(top)

@@ -14,13 +14,13 @@ const quick = new Set<OperatorCommand['command']>([
   'stop',
   'lift',
   'versions',
-  'decisions',
-  'metrics',
   'download',
   'config',
   'token-create',
   'token-list',
   'token-revoke',
+  'decisions',
+  'metrics',
 ])
 
 interface Reply {

@@ -143,10 +143,10 @@ export const catalogue = {
     labels: ['reason'],
     help: 'Questions that plug-ins denied by themselves, as they say when they connect, by their names for the reason.',
   },
-  portcullis_audit_sequence: {
-    type: 'gauge',
+  portcullis_audit_records_total: {
+    type: 'counter',
     labels: [],
-    help: 'Sequence number of the last audit record on the disk. This one and the others of audit are absent without an audit log.',
+    help: "Audit records on the disk, those of the host's earlier lives among them: the sequence number of the last. This one and the others of audit are absent without an audit log.",
   },
   portcullis_audit_lag_records: {
     type: 'gauge',

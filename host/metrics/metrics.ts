@@ -254,6 +254,7 @@ export class Metrics {
 
 function* auditCounters(audit: AuditFigures | undefined): Generator<[CounterName, Sample[]]> {
   if (audit === undefined) return
+  yield ['portcullis_audit_records_total', one(audit.sequence)]
   yield ['portcullis_audit_gaps_total', one(audit.gaps)]
   yield ['portcullis_audit_lost_records_total', one(audit.lost)]
   yield ['portcullis_audit_written_bytes_total', one(audit.bytesWritten)]
@@ -262,7 +263,6 @@ function* auditCounters(audit: AuditFigures | undefined): Generator<[CounterName
 
 function* auditGauges(audit: AuditFigures | undefined): Generator<[GaugeName, Sample[]]> {
   if (audit === undefined) return
-  yield ['portcullis_audit_sequence', one(audit.sequence)]
   yield ['portcullis_audit_lag_records', one(audit.lag)]
   yield ['portcullis_audit_lag_seconds', one(audit.lagMs / 1000)]
   yield ['portcullis_audit_behind', one(audit.isBehind)]

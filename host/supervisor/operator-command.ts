@@ -51,8 +51,6 @@ export type OperatorCommand =
   | ({ readonly command: 'confirm'; readonly subject: Subject } & Signed)
   | ({ readonly command: 'rollback'; readonly subject: Subject; readonly ifActive?: number | null } & Signed)
   | { readonly command: 'versions'; readonly subject?: Subject }
-  | ({ readonly command: 'decisions' } & DecisionsQuery)
-  | { readonly command: 'metrics' }
   | ({
       readonly command: 'retire' | 'download'
       readonly subject: Subject
@@ -69,6 +67,8 @@ export type OperatorCommand =
     } & Signed)
   | { readonly command: 'token-list' }
   | ({ readonly command: 'token-revoke'; readonly id: string } & Signed)
+  | ({ readonly command: 'decisions' } & DecisionsQuery)
+  | { readonly command: 'metrics' }
 
 const name = { type: 'string', minLength: 1, maxLength: 63 }
 const subject = {
@@ -143,8 +143,6 @@ const schema = lazySchema<OperatorCommand>(
       command('confirm', { subject, who }, optionalWhy),
       command('rollback', { subject, who }, { ifActive, ...optionalWhy }),
       command('versions', {}, { subject }),
-      command('decisions', {}, decisionsQuery),
-      command('metrics', {}),
       command('retire', { subject, version, who }, optionalWhy),
       command('download', { subject, version, who }, optionalWhy),
       command('report', { subject, version }),
@@ -161,6 +159,8 @@ const schema = lazySchema<OperatorCommand>(
       ),
       command('token-list', {}),
       command('token-revoke', { id: name, who }, optionalWhy),
+      command('decisions', {}, decisionsQuery),
+      command('metrics', {}),
     ],
   }),
   { discriminator: true, allowUnionTypes: true },

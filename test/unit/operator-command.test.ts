@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 
 import {
   confirmWithinMsMax,
+  decisionsToldMax,
   moduleBytesMax,
   storeWhoUnitsMax,
   storeWhyUnitsMax,
@@ -54,6 +55,11 @@ describe("an operator's command", () => {
     { ...token, role: 'tenant-reader', tenant: 'contoso' },
     { command: 'token-list' },
     { command: 'token-revoke', id: '0123456789ab', who },
+    { command: 'metrics' },
+    { command: 'decisions' },
+    { command: 'decisions', tenant: 'contoso', after: 'AbC-_.12', limit: decisionsToldMax },
+    { command: 'decisions', outcome: 'no-answer', kind: 'user', sender: 'ada', error: 'ERR_POLICY_FUEL' },
+    { command: 'decisions', id: '0af'.padEnd(32, '1') },
   ])('is read as it was sent: $command (%#)', (command) => {
     expect(read(command)).toEqual(command)
   })
@@ -101,6 +107,15 @@ describe("an operator's command", () => {
     ['a token without an end', { ...token, expiresInMs: undefined }, '/'],
     ['nobody who makes a token', { ...token, who: undefined }, '/'],
     ['nobody who revokes', { command: 'token-revoke', id: '0123456789ab' }, '/'],
+    ['no decisions', { command: 'decisions', limit: 0 }, '/limit'],
+    ['too many decisions', { command: 'decisions', limit: decisionsToldMax + 1 }, '/limit'],
+    ['a cursor without end', { command: 'decisions', after: 'a'.repeat(65) }, '/after'],
+    ['an outcome that is none', { command: 'decisions', outcome: 'maybe' }, '/outcome'],
+    ['a kind that is none', { command: 'decisions', kind: 'shell' }, '/kind'],
+    ['an error that is none', { command: 'decisions', error: 'ERR_NONE' }, '/error'],
+    ['an id that is none', { command: 'decisions', id: '0AF'.padEnd(32, '1') }, '/id'],
+    ['nobody who is looked for', { command: 'decisions', sender: '' }, '/sender'],
+    ['a filter that is none', { command: 'decisions', reason: 'no' }, '/'],
   ])('is refused with %s, and the place is named', (_, command, place) => {
     const { code, detail } = refusal(() => read(command))
     expect(code).toBe('ERR_COMMAND')
