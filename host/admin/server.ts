@@ -306,7 +306,7 @@ const nobody: Grant = { id: '', name: '', role: 'tenant-reader' }
 
 function callOf(request: FastifyRequest, row: Route): Call {
   const { grant } = request.caller ?? { grant: nobody }
-  const why = row.method === 'GET' ? undefined : reasonOf(request)
+  const why = reasonOf(request)
   return {
     grant,
     isOperator: grant.role === 'operator',

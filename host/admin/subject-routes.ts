@@ -148,7 +148,10 @@ function versionRoutes(prefix: string): Route[] {
       cost: 'read',
       summary:
         'Its module as it was uploaded; as application/json with settings and vectors, the module in base64.',
-      headers: { accept: 'application/wasm, or application/json for all of it.' },
+      headers: {
+        accept: 'application/wasm, or application/json for all of it.',
+        'portcullis-reason': 'Why, percent-encoded: a download is an act.',
+      },
       reply: 'bytes',
       problems: [...versionProblems, 'ERR_VERSION_STATE'],
       handle: download,
