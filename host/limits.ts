@@ -332,8 +332,8 @@ export const apiJobBytesMax = 1024 * 1024
 /** How often strangers can have the host asked whether it is ready. */
 export const apiReadyMs = 1_000
 
-/** What is read of a body that was refused, so that its sender hears why instead of a broken connection. */
-export const apiDrainBytesMax = 1024 * 1024
+/** What is read of a body that was refused, so that its sender hears why instead of a broken connection: twice the largest upload. */
+export const apiDrainBytesMax = 2 * (storeVectorsBytesMax + moduleBytesMax)
 
 /**
  * Uploads that are received or admitted at the same time, of all and of one token: with their vectors they take 4 MiB each, and they

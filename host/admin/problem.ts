@@ -168,10 +168,13 @@ export function retryAfterOf(error: PortcullisError): number | undefined {
   return status === 429 ? Number(/try again in (\d+) s/.exec(error.detail)?.[1] ?? 10) : undefined
 }
 
+/** What Fastify says of a body that is larger than its route takes. */
+export const bodyTooLarge = 'FST_ERR_CTP_BODY_TOO_LARGE'
+
 /** Errors of Fastify and its plug-ins that are the request's, by their codes. */
 const ofRequest: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'ERR_API_MEDIA',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'ERR_API_SIZE',
+  [bodyTooLarge]: 'ERR_API_SIZE',
   FST_REQ_FILE_TOO_LARGE: 'ERR_API_SIZE',
   FST_PARTS_LIMIT: 'ERR_API_SIZE',
   FST_FILES_LIMIT: 'ERR_API_SIZE',

@@ -36,7 +36,7 @@ import { Gate } from './gate.ts'
 import { hostRoutes, isReady } from './host-routes.ts'
 import { type LiveTimes, liveTimes, serveLive } from './live.ts'
 import { openApi, schemaOf } from './open-api.ts'
-import { errorOf, problemOf, retryAfterOf } from './problem.ts'
+import { bodyTooLarge, errorOf, problemOf, retryAfterOf } from './problem.ts'
 import type { Call, Reply, Route, Services } from './route.ts'
 import { subjectRoutes } from './subject-routes.ts'
 import type { Grant, TokenReader } from './tokens.ts'
@@ -117,8 +117,11 @@ function bounded(reason: string | undefined): string | undefined {
   throw new PortcullisError('ERR_API_REQUEST', `a reason has at most ${storeWhyUnitsMax} characters`)
 }
 
-/** What is left of a body that nobody wants, so that the answer arrives; without end it ends the connection. */
-function drain({ raw }: FastifyRequest): void {
+/**
+ * What is left of a body that nobody wants is read and thrown away, so that the answer arrives: a connection that is closed while its
+ * client still sends is a broken one to it. A body without end ends the connection.
+ */
+function drain({ raw }: FastifyRequest, reply: FastifyReply): void {
   if (raw.complete || raw.destroyed) return
   let left = apiDrainBytesMax
   raw.on('data', (chunk: Buffer) => {
@@ -126,6 +129,8 @@ function drain({ raw }: FastifyRequest): void {
     if (left < 0) raw.destroy()
   })
   raw.resume()
+  reply.removeHeader('connection')
+  reply.raw.shouldKeepAlive = true // its client closes it, though it has said before that we should
 }
 
 class Api {
@@ -271,14 +276,16 @@ class Api {
   }
 
   #refuse(error: Error, request: FastifyRequest, reply: FastifyReply): void {
-    const known = errorOf(error)
     const { row } = request.routeOptions.config
+    const isLargeModule = row?.body === 'upload' && (error as { code?: string }).code === bodyTooLarge
+    const known = isLargeModule
+      ? new PortcullisError('ERR_MODULE_SIZE', `it has more than ${moduleBytesMax} bytes`)
+      : errorOf(error)
     if (known.code === 'ERR_HOST_FAULT' && !(error instanceof PortcullisError)) this.#options.failed?.(error)
     const isOperator = request.caller?.grant.role === 'operator'
     const problem = problemOf(known, isOperator)
     const seconds = retryAfterOf(known)
-    drain(request)
-    if (row?.body === 'upload' || problem.status === 413) reply.removeHeader('connection')
+    drain(request, reply)
     if (seconds !== undefined) reply.header('retry-after', String(seconds))
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="portcullis"')
     reply

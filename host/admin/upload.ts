@@ -27,16 +27,16 @@ interface PartBound {
   readonly tooLarge: ErrorCode
 }
 
-const bounds: Readonly<Record<string, PartBound>> = {
-  module: { bytes: moduleBytesMax, tooLarge: 'ERR_MODULE_SIZE' },
-  settings: { bytes: SETTINGS_TEXT_BYTES_MAX, tooLarge: 'ERR_API_SIZE' },
-  vectors: { bytes: storeVectorsBytesMax, tooLarge: 'ERR_API_SIZE' },
-  reason: { bytes: 4 * storeWhyUnitsMax, tooLarge: 'ERR_API_SIZE' },
-}
+const bounds: ReadonlyMap<string, PartBound> = new Map([
+  ['module', { bytes: moduleBytesMax, tooLarge: 'ERR_MODULE_SIZE' }],
+  ['settings', { bytes: SETTINGS_TEXT_BYTES_MAX, tooLarge: 'ERR_API_SIZE' }],
+  ['vectors', { bytes: storeVectorsBytesMax, tooLarge: 'ERR_API_SIZE' }],
+  ['reason', { bytes: 4 * storeWhyUnitsMax, tooLarge: 'ERR_API_SIZE' }],
+])
 
 /** Bounds of the parser; those of each part are tighter. */
 export const multipartLimits = {
-  parts: Object.keys(bounds).length,
+  parts: bounds.size,
   fileSize: storeVectorsBytesMax + 1,
   fieldSize: storeVectorsBytesMax + 1,
   headerPairs: 16,
@@ -88,17 +88,30 @@ function settingsOf(bytes: Buffer): object {
   throw new PortcullisError('ERR_SETTINGS_FILE', 'the part "settings" is no object')
 }
 
-/** Throws what is wrong with it; nothing of it is kept then. */
-export async function readMultipart(request: FastifyRequest): Promise<Upload> {
+async function partsOf(request: FastifyRequest): Promise<ReadonlyMap<string, Buffer>> {
   const parts = new Map<string, Buffer>()
   for await (const part of request.parts({ limits: multipartLimits })) {
-    const bound = bounds[part.fieldname]
+    const bound = bounds.get(part.fieldname)
     if (bound === undefined || parts.has(part.fieldname)) {
-      const names = Object.keys(bounds).join(', ')
+      const names = [...bounds.keys()].join(', ')
       throw new PortcullisError('ERR_API_REQUEST', `parts are ${names}, each once`)
     }
     parts.set(part.fieldname, await bytesOf(part, bound))
   }
+  return parts
+}
+
+/** What the parser throws without a code is about the form, too: it breaks off, or is none. */
+function formError(error: Error & { code?: string }): Error {
+  if (error instanceof PortcullisError || error.code?.startsWith('FST_')) return error
+  return new PortcullisError('ERR_API_REQUEST', `the form: ${error.message}`)
+}
+
+/** Throws what is wrong with it; nothing of it is kept then. */
+export async function readMultipart(request: FastifyRequest): Promise<Upload> {
+  const parts = await partsOf(request).catch((error: Error) => {
+    throw formError(error)
+  })
   const module = parts.get('module')
   const [settings, vectors, reason] = ['settings', 'vectors', 'reason'].map((name) => parts.get(name))
   if (module === undefined) throw new PortcullisError('ERR_API_REQUEST', 'there is no part "module"')

@@ -41,8 +41,14 @@ export class FakeHost implements Backend {
   /** Told in place of an answer. */
   failure: Error | undefined
 
-  constructor(names: readonly string[] = ['a', 'b', 'guard']) {
-    for (const name of names) this.#kept.set(name, { versions: [1, 2], active: 1, previous: null })
+  constructor() {
+    this.reset()
+  }
+
+  /** Two versions of each, the first of them active. */
+  reset(): void {
+    for (const name of ['a', 'b', 'guard'])
+      this.#kept.set(name, { versions: [1, 2], active: 1, previous: null })
   }
 
   /** What of the host's state a request could change. */
