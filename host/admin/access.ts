@@ -20,12 +20,12 @@ export function bearerOf(header: string | undefined): string {
 }
 
 /**
- * Throws ERR_API_UNKNOWN for what is another's, ERR_API_ROLE for what is its own and takes more. `subject` is undefined for a route
- * that is about the host.
+ * Throws ERR_API_UNKNOWN for what is another's, the guard's or the host's, ERR_API_ROLE for what is its own and takes more. `subject` is
+ * undefined for a route that is about the host.
  */
 export function authorize(grant: Grant, access: Access, subject: Subject | undefined): void {
   if (grant.role === 'operator' || access === 'anyone') return
-  const isOwn = subject === undefined || (subject !== 'guard' && subject.tenant === grant.tenant)
+  const isOwn = subject !== undefined && subject !== 'guard' && subject.tenant === grant.tenant
   if (!isOwn) throw new PortcullisError('ERR_API_UNKNOWN')
   if (ranks[grant.role] < ranks[access]) throw new PortcullisError('ERR_API_ROLE')
 }

@@ -79,6 +79,7 @@ export const answers: Readonly<Partial<Record<ErrorCode, Answer>>> = {
   ERR_API_RATE: { status: 429, remedy: again },
   ERR_API_BUSY: { status: 503, remedy: again },
   ERR_JOB_LINE: { status: 429, remedy: 'Wait until a job has ended, or cancel one.' },
+  ERR_JOB_TIME: { status: 422, remedy: 'Ask for less: fewer principals or resources.' },
   ERR_HOST_UNREACHABLE: { status: 503, remedy: again },
   ERR_QUESTION_FILE: { status: 422, remedy: mend },
   ERR_SETTINGS_FILE: { status: 422, remedy: mend },

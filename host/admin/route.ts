@@ -10,6 +10,7 @@ import type { Backend } from './backend.ts'
 import type { Jobs } from './jobs.ts'
 import { statusOf } from './problem.ts'
 import type { Schema } from './schemas.ts'
+import { tenantPrefix } from './subject.ts'
 import type { Grant } from './tokens.ts'
 
 /** A request of somebody whose token lets him ask it. */
@@ -79,9 +80,8 @@ export function statusesOf({
   problems = [],
 }: Route): number[] {
   if (access === 'anyone') return [status, ...problems.map(statusOf)]
-  const codes: ErrorCode[] = [...always, ...problems]
-  if (access !== 'tenant-reader') codes.push('ERR_API_ROLE')
-  if (path.includes('{') || path.includes('/guard')) codes.push('ERR_API_UNKNOWN')
+  const codes: ErrorCode[] = [...always, ...problems, 'ERR_API_UNKNOWN']
+  if (path.startsWith(tenantPrefix) && access !== 'tenant-reader') codes.push('ERR_API_ROLE')
   if (query !== undefined || body !== undefined || params !== undefined || method !== 'GET') {
     codes.push('ERR_API_REQUEST')
   }

@@ -146,8 +146,7 @@ function versionRoutes(prefix: string): Route[] {
       method: 'GET',
       path: `${prefix}/versions/{n}/module`,
       cost: 'read',
-      summary:
-        'Its module as it was uploaded; as application/json with settings and vectors, the module in base64.',
+      summary: 'Its module as it was uploaded; as application/json with its settings and vectors.',
       headers: {
         accept: 'application/wasm, or application/json for all of it.',
         'portcullis-reason': 'Why, percent-encoded: a download is an act.',
