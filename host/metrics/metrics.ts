@@ -47,7 +47,8 @@ export interface Figures {
   readonly quarantined: number
   /** The state of each version in the store; undefined without a store. */
   readonly versions: readonly string[] | undefined
-  readonly audit?: AuditFigures | undefined
+  /** Null or absent without an audit log. */
+  readonly audit?: AuditFigures | null | undefined
 }
 
 /** What the HTTP API has answered since it last said so. */
@@ -252,8 +253,8 @@ export class Metrics {
   }
 }
 
-function* auditCounters(audit: AuditFigures | undefined): Generator<[CounterName, Sample[]]> {
-  if (audit === undefined) return
+function* auditCounters(audit: Figures['audit']): Generator<[CounterName, Sample[]]> {
+  if (audit == null) return
   yield ['portcullis_audit_records_total', one(audit.sequence)]
   yield ['portcullis_audit_gaps_total', one(audit.gaps)]
   yield ['portcullis_audit_lost_records_total', one(audit.lost)]
@@ -261,8 +262,8 @@ function* auditCounters(audit: AuditFigures | undefined): Generator<[CounterName
   yield ['portcullis_audit_removed_files_total', one(audit.filesRemoved)]
 }
 
-function* auditGauges(audit: AuditFigures | undefined): Generator<[GaugeName, Sample[]]> {
-  if (audit === undefined) return
+function* auditGauges(audit: Figures['audit']): Generator<[GaugeName, Sample[]]> {
+  if (audit == null) return
   yield ['portcullis_audit_lag_records', one(audit.lag)]
   yield ['portcullis_audit_lag_seconds', one(audit.lagMs / 1000)]
   yield ['portcullis_audit_behind', one(audit.isBehind)]

@@ -246,7 +246,7 @@ describe('what there is', () => {
       portcullis_audit_written_bytes_total: 5_000,
       portcullis_audit_removed_files_total: 1,
     })
-    const without = await read(metricsOf(['a']))
+    const without = await read(metricsOf(['a'], { audit: null }))
     expect([...without.keys()].filter((name) => name.startsWith('portcullis_audit_'))).toEqual([])
   })
 

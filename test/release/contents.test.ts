@@ -25,10 +25,12 @@ const { engines, dependencies, devDependencies } = JSON.parse(
 
 /** What the host depends on, and what that does. Another name here is another's code in a process that decides. */
 const packages = [
+  '@opentelemetry/api',
   '@pinojs/redact',
   '@rgrove/parse-xml',
   'ajv',
   'atomic-sleep',
+  'bintrees',
   'commander',
   'fast-deep-equal',
   'fast-uri',
@@ -40,12 +42,14 @@ const packages = [
   'pino-abstract-transport',
   'pino-std-serializers',
   'process-warning',
+  'prom-client',
   'quick-format-unescaped',
   'real-require',
   'require-from-string',
   'safe-stable-stringify',
   'sonic-boom',
   'split2',
+  'tdigest',
   'thread-stream',
 ]
 
@@ -55,7 +59,7 @@ const kinds = [
   /^host\/.+\.js$|^host\/.+\.schema\.json$|^host\/cli\/demo\/steps\.json$/,
   /^host\/cli\/templates\/.+(\.template|\.jsonl|README\.md)$/,
   /^node_modules\/.+(\.js|\.cjs|\.mjs|\.json|\.node|\/licen[cs]e(\.\w+)?)$/i,
-  /^policies\/[a-z-]+\.wasm$|^policies\/sdk\/README\.md$|^docs\/.+\.(md|c)$|^sdk\/portcullis\.tgz$/,
+  /^policies\/[a-z-]+\.wasm$|^policies\/sdk\/README\.md$|^docs\/.+\.(md|c|json)$|^sdk\/portcullis\.tgz$/,
   /^policies\/examples\/[a-z-]+\/(assembly\/.+\.ts|test\/.+\.ts|vectors\.jsonl|settings\.json|README\.md|policy\.wat)$/,
 ]
 

@@ -120,6 +120,12 @@ describe('the release for Linux', () => {
       status: 0,
       stdout: 'nothing is quarantined\n',
     })
+    expect(run(['metrics', '--config', config]).stdout).toMatch(
+      /^portcullis_decisions_total\{tenant="contoso",outcome="allow"\} 1$/m,
+    )
+    expect(run(['decisions', '--config', config]).stdout).toMatch(
+      / {2}contoso {2}allow 0 {2}CONTOSO.hugo {2}/,
+    )
     expect(run(['stop', '--config', config]).status).toBe(0)
     expect(await ended).toBe(0)
   })

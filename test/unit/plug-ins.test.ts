@@ -74,12 +74,15 @@ describe('a plug-in', () => {
   })
 
   it('has its denials added up as they are told, and those of refused hellos, which repeat them, once', () => {
-    plugIns.accepted(one, 1, accepted(7, { denied: { BUSY: 2 } }), nowMs)
-    plugIns.accepted(one, 2, accepted(7, { denied: { BUSY: 3 } }), nowMs)
+    const accept = (connection: number, denied: Record<string, number>) =>
+      plugIns.accepted(one, connection, accepted(7, { denied }), nowMs)
+    expect(accept(1, { BUSY: 2 })).toEqual({ BUSY: 2 })
+    expect(accept(2, { BUSY: 3 })).toEqual({ BUSY: 3 })
     expect(row(7)?.denied).toEqual({ BUSY: 5 })
-    for (const times of [4, 0, 6]) plugIns.refused(refused(7, { denied: { VERSION: times } }), nowMs)
+    const news = [4, 0, 6].map((VERSION) => plugIns.refused(refused(7, { denied: { VERSION } }), nowMs))
+    expect(news).toEqual([{ VERSION: 4 }, { VERSION: 0 }, { VERSION: 2 }])
     expect(row(7)?.denied).toEqual({ BUSY: 5, VERSION: 6 })
-    plugIns.accepted(one, 3, accepted(7, { denied: { VERSION: 8 } }), nowMs)
+    expect(accept(3, { VERSION: 8 })).toEqual({ VERSION: 2 })
     expect(row(7)?.denied).toEqual({ BUSY: 5, VERSION: 8 })
   })
 
