@@ -1,6 +1,7 @@
 /** `portcullis status`: what a running host serves and with what, and which plug-ins are connected to it or were refused. */
 
 import { type ErrorCode, errorTable } from '../errors.ts'
+import type { AdminStatus } from '../supervisor/admin-process.ts'
 import type { PlugIn } from '../supervisor/plug-ins.ts'
 import type { HostStatus } from '../supervisor/status.ts'
 import type { WireVersions } from '../wire/layout.ts'
@@ -41,8 +42,13 @@ function section(
   return ['', heading, '', renderTable(head, shown), ...more]
 }
 
+function adminText({ state, address, error }: AdminStatus): string {
+  if (state === 'listening') return `${state}, ${address ?? ''}`
+  return error === undefined ? state : `${state}: ${error.detail} [${error.code}]`
+}
+
 function overview(status: HostStatus, nowMs: number): string {
-  const { version, wire, node, processId, sinceMs, endpoint, state, generation, evaluators } = status
+  const { version, wire, node, processId, sinceMs, endpoint, state, generation, evaluators, admin } = status
   const serving = evaluators.processes.filter((evaluator) => evaluator.state === 'serving').length
   const { list, forgotten } = status.plugIns
   const connected = list.filter((plugIn) => isConnected(plugIn))
@@ -66,6 +72,7 @@ function overview(status: HostStatus, nowMs: number): string {
     ['evaluators', `${serving} of ${evaluators.configured} serve`],
     ['plug-ins', plugIns.join(', ')],
     ['quarantined', quarantined],
+    ...(admin === undefined ? [] : [['admin API', adminText(admin)]]),
   ]
   const width = Math.max(...rows.map(([name = '']) => name.length))
   return rows.map(([name = '', value = '']) => `${name.padEnd(width)}  ${visible(value)}`).join('\n')
