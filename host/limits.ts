@@ -354,6 +354,9 @@ export const apiUploadsPerMinute = 10
 export const apiChangesPerMinute = 60
 export const apiReadsPerMinute = 600
 
+/** Requests of one address in a minute that need no token: a probe comes every second. */
+export const apiOpenPerMinute = 600
+
 /** Requests without a valid token, of one address in a minute: a tool that is set up wrongly is told so more than once. */
 export const apiFailuresPerMinute = 30
 
@@ -370,15 +373,16 @@ export const adminHeapMegabytesMax = 1_024
 export const apiCommandsMax = 16
 export const apiCommandsWaitingMax = 256
 
-/** Jobs of one subject, and of all together, that wait or run: they run one at a time. */
+/** Jobs of one subject, and of all together, that wait or run: they run one at a time. One takes some megabytes while it waits. */
 export const jobsOfSubjectMax = 4
-export const jobsWaitingMax = 64
+export const jobsWaitingMax = 32
 
 /** A job's wall time: a recording's million decisions take a minute. */
 export const jobMsMax = 10 * 60_000
 
-/** Results of jobs, and how long they are kept: somebody waits for them. */
-export const jobsKeptMax = 128
+/** Results of jobs, of one subject and of all together, and how long they are kept: somebody waits for them. */
+export const jobsKeptOfSubjectMax = 8
+export const jobsKeptMax = 64
 export const jobKeptMs = 3_600_000
 
 /** JavaScript's memory of a job's process: it holds batches of a recording, or the points of a sweep twice. */

@@ -8,6 +8,7 @@ import {
   apiChangesPerMinute,
   apiCountedMax,
   apiFailuresPerMinute,
+  apiOpenPerMinute,
   apiReadsPerMinute,
   apiStreamsMax,
   apiStreamsOfTokenMax,
@@ -32,6 +33,7 @@ export class Gate {
     change: new Rate(apiChangesPerMinute, apiCountedMax),
     upload: new Rate(apiUploadsPerMinute, apiCountedMax),
   }
+  readonly #open = new Rate(apiOpenPerMinute, apiCountedMax)
   readonly #failures = new Rate(apiFailuresPerMinute, apiCountedMax)
   readonly #uploads = new Places(apiUploadsMax, apiUploadsOfTokenMax)
   readonly #streams = new Places(apiStreamsMax, apiStreamsOfTokenMax)
@@ -49,9 +51,14 @@ export class Gate {
       grant === undefined
         ? this.#failures.take(addressKey(address), nowMs)
         : this.#rates[cost].take(grant.id, nowMs)
-    if (seconds > 0) throw new RetryLater('ERR_API_RATE', `try again in ${seconds} s`, seconds)
+    checkShare(seconds)
     if (grant === undefined) throw new PortcullisError('ERR_API_TOKEN')
     return grant
+  }
+
+  /** For what anybody may ask. Throws ERR_API_RATE. */
+  pass(address: string): void {
+    checkShare(this.#open.take(addressKey(address), this.#now()))
   }
 
   /** Whether the token lets in the same still. */
@@ -68,6 +75,10 @@ export class Gate {
   beginStream({ id }: Grant): () => void {
     return taken(this.#streams.take(id), 'streams')
   }
+}
+
+function checkShare(seconds: number): void {
+  if (seconds > 0) throw new RetryLater('ERR_API_RATE', `try again in ${seconds} s`, seconds)
 }
 
 function taken(release: (() => void) | undefined, what: string): () => void {

@@ -11,7 +11,7 @@ export function isReady({ state, evaluators: { configured, processes } }: HostSt
 }
 
 /** `openApi` gives the document, and `ready` looks no more often than strangers may make it. */
-export function hostRoutes(openApi: () => object, ready: () => Promise<boolean>): Route[] {
+export function hostRoutes(openApi: () => Buffer, ready: () => Promise<boolean>): Route[] {
   const operator = { access: 'operator', cost: 'read', status: 200 } as const
   return [
     {

@@ -11,7 +11,14 @@
 import { randomBytes } from 'node:crypto'
 
 import { type ErrorCode, PortcullisError } from '../errors.ts'
-import { jobKeptMs, jobMsMax, jobsKeptMax, jobsOfSubjectMax, jobsWaitingMax } from '../limits.ts'
+import {
+  jobKeptMs,
+  jobMsMax,
+  jobsKeptMax,
+  jobsKeptOfSubjectMax,
+  jobsOfSubjectMax,
+  jobsWaitingMax,
+} from '../limits.ts'
 import type { Subject } from '../store/store.ts'
 import type { JobWork } from './job-messages.ts'
 
@@ -144,11 +151,18 @@ export class Jobs {
     this.#next()
   }
 
-  /** Those that have ended long ago, and the oldest where there are too many. */
+  /** Those that have ended long ago, and the oldest where a subject, or all of them together, have too many. */
   #forget(): void {
-    const ended = [...this.#jobs.values()].filter((job) => !isOpen(job))
-    const old = ended.filter(({ endedMs = 0 }) => this.#now() - endedMs > jobKeptMs)
-    const tooMany = ended.slice(0, Math.max(0, ended.length - jobsKeptMax))
-    for (const { id } of [...old, ...tooMany]) this.#jobs.delete(id)
+    const seen = new Map<string, number>()
+    let kept = 0
+    for (const job of [...this.#jobs.values()].reverse()) {
+      if (isOpen(job)) continue
+      const key = keyOf(job.subject)
+      const own = (seen.get(key) ?? 0) + 1
+      seen.set(key, own)
+      const isOld = this.#now() - (job.endedMs ?? 0) > jobKeptMs
+      if (isOld || own > jobsKeptOfSubjectMax || kept >= jobsKeptMax) this.#jobs.delete(job.id)
+      else kept++
+    }
   }
 }

@@ -14,7 +14,7 @@ import type { FastifyInstance } from 'fastify'
 
 import { PortcullisError } from '../errors.ts'
 import { whyUnreadable } from '../json-file.ts'
-import { apiCountsMs } from '../limits.ts'
+import { apiCountsMs, printedBytesMax } from '../limits.ts'
 import { HostChannel } from './host-channel.ts'
 import { startJobProcess } from './job-process.ts'
 import { Jobs } from './jobs.ts'
@@ -94,7 +94,7 @@ class AdminMain {
           level: 'error',
           event: 'api-failed',
           code: 'ERR_HOST_FAULT',
-          detail: `${error.stack}`,
+          detail: `${error.stack}`.slice(0, printedBytesMax),
         }),
     })
     setInterval(() => this.#report(), apiCountsMs).unref()
@@ -104,7 +104,9 @@ class AdminMain {
 
   #fail(error: Error): void {
     const { code, detail } =
-      error instanceof PortcullisError ? error : new PortcullisError('ERR_ADMIN_LISTEN', error.message)
+      error instanceof PortcullisError
+        ? error
+        : new PortcullisError('ERR_ADMIN_LISTEN', error.message.slice(0, printedBytesMax))
     // A certificate that cannot be read any more is no reason to stop serving with the one that is known.
     if (this.#app?.server.listening)
       tell({ type: 'log', level: 'error', event: 'api-tls-failed', code, detail })

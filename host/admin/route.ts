@@ -79,7 +79,7 @@ export function statusesOf({
   status,
   problems = [],
 }: Route): number[] {
-  if (access === 'anyone') return [status, ...problems.map(statusOf)]
+  if (access === 'anyone') return [status, statusOf('ERR_API_RATE'), ...problems.map(statusOf)]
   const codes: ErrorCode[] = [...always, ...problems, 'ERR_API_UNKNOWN']
   if (path.startsWith(tenantPrefix) && access !== 'tenant-reader') codes.push('ERR_API_ROLE')
   if (query !== undefined || body !== undefined || params !== undefined || method !== 'GET') {

@@ -64,7 +64,7 @@ export const decisionsQuery = closed(
   {
     cursor: {
       type: 'string',
-      pattern: '^[\\w.-]{1,128}$',
+      pattern: '^[\\w.-]{1,64}$',
       description: 'Of an earlier answer: what came since.',
     },
     limit: { type: 'string', pattern: '^([1-9][0-9]?|[1-4][0-9]{2}|500)$', description: '1 to 500.' },

@@ -78,7 +78,7 @@ declare module 'fastify' {
 }
 
 /** All routes, in the order of the reference page. */
-export function allRoutes(document: () => object, ready: () => Promise<boolean>): Route[] {
+export function allRoutes(document: () => Buffer, ready: () => Promise<boolean>): Route[] {
   return [...hostRoutes(document, ready), ...subjectRoutes()]
 }
 
@@ -147,7 +147,12 @@ class Api {
   async make(): Promise<FastifyInstance> {
     const app = this.#instance()
     await app.register(swagger, { openapi: openApi, hideUntagged: false })
-    const routes = allRoutes(() => app.swagger(), readiness(this.#options))
+    let document: Buffer | undefined // strangers ask for it: it is put together once
+    const openApiText = () => {
+      document ??= Buffer.from(JSON.stringify(app.swagger()))
+      return document
+    }
+    const routes = allRoutes(openApiText, readiness(this.#options))
     await app.register(async (child) => {
       child.addContentTypeParser('application/json', { parseAs: 'string' }, (_, text, done) => {
         try {
@@ -209,7 +214,7 @@ class Api {
   /** Before anything of a body is read. */
   #enter(request: FastifyRequest, reply: FastifyReply): void {
     const { row } = request.routeOptions.config
-    if (row?.access === 'anyone') return
+    if (row?.access === 'anyone') return this.#gate.pass(request.ip)
     const token = bearerOf(request.headers.authorization)
     const grant = this.#gate.enter(token, request.ip, row?.cost ?? 'read')
     request.caller = { grant, token }
@@ -250,7 +255,7 @@ class Api {
 
   async #live(call: Call, { body }: Reply, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const last = call.header('last-event-id')
-    if (last !== undefined && !/^[\w.-]{1,128}$/.test(last)) {
+    if (last !== undefined && !/^[\w.-]{1,64}$/.test(last)) {
       throw new PortcullisError('ERR_API_REQUEST', 'Last-Event-ID is no id of an event of this stream')
     }
     const { caller } = request

@@ -38,6 +38,21 @@ describe('what anybody may ask', () => {
     expect([statusCode, json()]).toEqual([503, { ready: false }])
   })
 
+  it('is asked by one address so often and no more', async () => {
+    const nowMs = Date.now()
+    const still = await fakeApi({ now: () => nowMs })
+    const statuses = new Map<number, number>()
+    for (let times = 0; times < 1_000; times++) {
+      const { statusCode } = await still.app.inject('/openapi.json')
+      statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1)
+    }
+    expect([...statuses]).toEqual([
+      [200, 600],
+      [429, 400],
+    ])
+    await still.app.close()
+  })
+
   it('puts one question a second to the host, however many ask', async () => {
     for (let times = 0; times < 50; times++) await get('/ready', {})
     expect(host.commands.length).toBeLessThanOrEqual(2)
@@ -353,6 +368,23 @@ describe('jobs', () => {
       payload: { kind: 'replay' },
     })
     expect(other.statusCode).toBe(202)
+  })
+
+  it('are forgotten when a tenant has had many, and another keeps its own', async () => {
+    const ofB = {
+      method: 'POST',
+      url: '/v1/tenants/b/jobs',
+      headers: bearer('adminB'),
+      payload: { kind: 'replay' },
+    } as const
+    const kept = (await app.inject(ofB)).headers.location
+    await app.inject({ method: 'DELETE', url: String(kept), headers: bearer('adminB') })
+    for (let times = 0; times < 20; times++) {
+      const { headers } = await post({ kind: 'replay' })
+      await app.inject({ method: 'DELETE', url: String(headers.location), headers: ofA })
+    }
+    expect((await get('/v1/tenants/a/jobs', ofA)).json().jobs).toHaveLength(8)
+    expect((await get(String(kept), bearer('adminB'))).json().state).toBe('cancelled')
   })
 
   it('end when they are cancelled, whether they run or wait', async () => {

@@ -12,7 +12,7 @@ import { referencePage, tableRows } from '../support/reference-page.ts'
 const page = referencePage('api')
 const rows = tableRows(page)
 const routes = allRoutes(
-  () => ({}),
+  () => Buffer.alloc(0),
   async () => true,
 )
 const isGuards = ({ path }: Route) => path.startsWith('/v1/guard')
@@ -56,23 +56,27 @@ describe('the page of the API', () => {
       told.get('changes of a token in a minute'),
       told.get('looks of a token in a minute'),
       told.get('requests of an address in a minute that have no good token'),
+      told.get('requests of an address in a minute that need no token'),
       told.get('uploads at the same time'),
       told.get('streams at the same time'),
       told.get('connections'),
       told.get('time for a request to arrive'),
       told.get('a JSON body'),
       told.get('jobs that wait or run'),
+      told.get('results of jobs'),
     ]).toEqual([
       `${limits.apiUploadsPerMinute}`,
       `${limits.apiChangesPerMinute}`,
       `${limits.apiReadsPerMinute}`,
       `${limits.apiFailuresPerMinute}`,
+      `${limits.apiOpenPerMinute}`,
       `${limits.apiUploadsMax}; of a token ${limits.apiUploadsOfTokenMax}`,
       `${limits.apiStreamsMax}; of a token ${limits.apiStreamsOfTokenMax}`,
       `${limits.apiConnectionsMax}`,
       `${limits.apiRequestMsMax / 1000} s; its head ${limits.apiHeadMsMax / 1000} s`,
       `${limits.apiBodyBytesMax / 1024} KiB; a job's ${limits.apiJobBytesMax / 1024 / 1024} MiB`,
       `${limits.jobsWaitingMax}; of a tenant ${limits.jobsOfSubjectMax}`,
+      `${limits.jobsKeptMax}; of a tenant ${limits.jobsKeptOfSubjectMax}`,
     ])
   })
 

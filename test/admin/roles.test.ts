@@ -14,7 +14,7 @@ import { TokenReader } from '../../host/admin/tokens.ts'
 import { bearer, digestOf, type FakeHost, fakeApi, grants, secrets, wasm } from './fake-host.ts'
 
 const routes = allRoutes(
-  () => ({}),
+  () => Buffer.alloc(0),
   async () => true,
 )
 
