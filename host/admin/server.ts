@@ -8,29 +8,26 @@
  * whatever is wrong with the token, and the same of another's tenant as of none.
  */
 
-import type { Socket } from 'node:net'
-
 import multipart from '@fastify/multipart'
 import swagger from '@fastify/swagger'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 
 import { PortcullisError } from '../errors.ts'
-import { checkSchema, parseJson } from '../json-file.ts'
+import { parseJson } from '../json-file.ts'
 import {
   apiBodyBytesMax,
   apiConnectionsMax,
-  apiDrainBytesMax,
   apiHeadBytesMax,
   apiHeadMsMax,
   apiIdleMsMax,
   apiReadyMs,
   apiRequestMsMax,
   moduleBytesMax,
-  storeWhyUnitsMax,
 } from '../limits.ts'
-import { lazySchema } from '../schema.ts'
 import type { HostStatus } from '../supervisor/status.ts'
-import { authorize, bearerOf, subjectIn, whoOf } from './access.ts'
+import { authorize, bearerOf, subjectIn } from './access.ts'
+import { callOf, requestChecker, uploadOf } from './call.ts'
+import { drain, refuseConnection } from './connection.ts'
 import { type DecisionsCommand, decisionsCommand } from './decision-routes.ts'
 import { Gate } from './gate.ts'
 import { hostRoutes, isReady } from './host-routes.ts'
@@ -39,8 +36,8 @@ import { openApi, schemaOf } from './open-api.ts'
 import { bodyTooLarge, errorOf, problemOf, retryAfterOf } from './problem.ts'
 import type { Call, Reply, Route, Services } from './route.ts'
 import { subjectRoutes } from './subject-routes.ts'
-import type { Grant, TokenReader } from './tokens.ts'
-import { checkModule, multipartLimits, readMultipart, type Upload } from './upload.ts'
+import type { TokenReader } from './tokens.ts'
+import { multipartLimits } from './upload.ts'
 
 export interface ApiOptions extends Services {
   readonly tokens: Pick<TokenReader, 'check'>
@@ -61,21 +58,6 @@ export interface ApiTimes extends LiveTimes {
 }
 
 const apiTimes: ApiTimes = { ...liveTimes, headMs: apiHeadMsMax, requestMs: apiRequestMsMax, checkMs: 5_000 }
-
-/** Who asks, once the gate has let him in. */
-interface Caller {
-  readonly grant: Grant
-  readonly token: string
-}
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    readonly row?: Route
-  }
-  interface FastifyRequest {
-    caller: Caller | null
-  }
-}
 
 /** All routes, in the order of the reference page. */
 export function allRoutes(document: () => Buffer, ready: () => Promise<boolean>): Route[] {
@@ -98,40 +80,6 @@ function readiness({ backend }: Services): () => Promise<boolean> {
 }
 
 const fromBrackets = (path: string) => path.replace(/\{(\w+)\}/g, ':$1')
-
-/** The reason of a change: of the body or the header. Throws ERR_API_REQUEST. */
-function reasonOf(request: FastifyRequest): string | undefined {
-  const { reason } = (request.body ?? {}) as { readonly reason?: string }
-  const header = request.headers['portcullis-reason']
-  if (typeof header !== 'string' || reason !== undefined) return bounded(reason)
-  try {
-    return bounded(decodeURIComponent(header))
-  } catch (error) {
-    if (error instanceof PortcullisError) throw error
-    throw new PortcullisError('ERR_API_REQUEST', 'Portcullis-Reason is not percent-encoded UTF-8')
-  }
-}
-
-function bounded(reason: string | undefined): string | undefined {
-  if (reason === undefined || reason.length <= storeWhyUnitsMax) return reason
-  throw new PortcullisError('ERR_API_REQUEST', `a reason has at most ${storeWhyUnitsMax} characters`)
-}
-
-/**
- * What is left of a body that nobody wants is read and thrown away, so that the answer arrives: a connection that is closed while its
- * client still sends is a broken one to it. A body without end ends the connection.
- */
-function drain({ raw }: FastifyRequest, reply: FastifyReply): void {
-  if (raw.complete || raw.destroyed) return
-  let left = apiDrainBytesMax
-  raw.on('data', (chunk: Buffer) => {
-    left -= chunk.length
-    if (left < 0) raw.destroy()
-  })
-  raw.resume()
-  reply.removeHeader('connection')
-  reply.raw.shouldKeepAlive = true // its client closes it, though it has said before that we should
-}
 
 class Api {
   readonly #options: ApiOptions
@@ -195,7 +143,7 @@ class Api {
     }) as unknown as FastifyInstance
     app.server.maxConnections = apiConnectionsMax
     app.removeAllContentTypeParsers()
-    // Schemas describe; what is read is checked by #call, and what is answered is told as it is.
+    // Schemas describe; what is read is checked by the handler, and what is answered is told as it is.
     app.setValidatorCompiler(() => () => true)
     app.setSerializerCompiler(() => (value) => JSON.stringify(value))
     app.decorateRequest('caller', null)
@@ -218,19 +166,13 @@ class Api {
     const token = bearerOf(request.headers.authorization)
     const grant = this.#gate.enter(token, request.ip, row?.cost ?? 'read')
     request.caller = { grant, token }
-    if (row === undefined) return // there is no such route, and its handler says so
+    if (row === undefined) throw new PortcullisError('ERR_API_UNKNOWN') // before its body is looked at
     authorize(grant, row.access, subjectIn(row.path, request.params))
     if (row.body === 'upload') reply.raw.once('close', this.#gate.beginUpload(grant))
   }
 
   #add(app: FastifyInstance, row: Route): void {
-    const check = {
-      params:
-        row.params &&
-        checkerOf({ type: 'object', required: Object.keys(row.params), properties: row.params }),
-      query: row.query && checkerOf(row.query),
-      body: typeof row.body === 'object' ? checkerOf(row.body) : undefined,
-    }
+    const check = requestChecker(row)
     app.route({
       method: row.method,
       url: fromBrackets(row.path),
@@ -238,9 +180,7 @@ class Api {
       schema: schemaOf(row),
       bodyLimit: row.bodyBytesMax ?? apiBodyBytesMax,
       handler: async (request, reply) => {
-        check.params?.(request.params, 'the path')
-        check.query?.(request.query, 'the query')
-        check.body?.(request.body ?? null, 'the body')
+        check(request)
         if (row.body === 'upload') request.body = await uploadOf(request)
         const call = callOf(request, row)
         const answer = await row.handle(call, this.#options)
@@ -298,52 +238,6 @@ class Api {
       .header('content-type', 'application/problem+json; charset=utf-8')
       .send(JSON.stringify(problem))
   }
-}
-
-async function uploadOf(request: FastifyRequest): Promise<Upload> {
-  if (request.isMultipart()) return readMultipart(request)
-  if (request.body instanceof Buffer) return { module: checkModule(request.body) }
-  throw new PortcullisError('ERR_API_MEDIA', 'it has no body')
-}
-
-type Check = (value: unknown, source: string) => void
-
-/** Throws ERR_API_REQUEST. */
-function checkerOf(schema: object): Check {
-  const compiled = lazySchema(() => schema, { verbose: true, discriminator: true, allowUnionTypes: true })
-  return (value, source) => checkSchema(compiled, value, source, 'ERR_API_REQUEST')
-}
-
-const nobody: Grant = { id: '', name: '', role: 'tenant-reader' }
-
-function callOf(request: FastifyRequest, row: Route): Call {
-  const { grant } = request.caller ?? { grant: nobody }
-  const why = reasonOf(request)
-  return {
-    grant,
-    isOperator: grant.role === 'operator',
-    subject: subjectIn(row.path, request.params),
-    by: { who: whoOf(grant), ...(why !== undefined && { why }) },
-    params: request.params as Record<string, string>,
-    query: request.query as Record<string, string>,
-    body: request.body,
-    header: (name) => {
-      const value = request.headers[name]
-      return typeof value === 'string' ? value : undefined
-    },
-  }
-}
-
-/** What is no HTTP, or does not come in time. There is no request to answer. */
-function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return
-  const status =
-    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? '408 Request Timeout'
-      : error.code === 'HPE_HEADER_OVERFLOW'
-        ? '431 Request Header Fields Too Large'
-        : '400 Bad Request'
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
 }
 
 export function makeApi(options: ApiOptions): Promise<FastifyInstance> {
