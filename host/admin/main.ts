@@ -8,6 +8,7 @@
 
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { constants, setPriority } from 'node:os'
 import type { Server } from 'node:tls'
 
 import type { FastifyInstance } from 'fastify'
@@ -139,6 +140,9 @@ function noCounts(): { requests: Record<string, number>; unauthorized: number; l
 
 // Ctrl+C in a terminal reaches this process too, and the supervisor decides what is finished first.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+
+// Where there are few processors, who asks for a decision goes first.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 
 const main = new AdminMain()
 process.on('message', (message: ToAdmin) => main.heed(message))
