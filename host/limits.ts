@@ -313,6 +313,84 @@ export const historyViolationsMax = 10
 /** Events around a violation that are shown: what people read through. */
 export const historyAroundMax = 16
 
+/** Connections to the admin API: the tools of operators and of some hundred tenants. */
+export const apiConnectionsMax = 256
+
+/** Of the admin API: the head of a request, and the whole of it. A module takes a second on the slowest line that is in use. */
+export const apiHeadMsMax = 10_000
+export const apiRequestMsMax = 30_000
+
+/** How long a connection to the admin API stays for another request. */
+export const apiIdleMsMax = 60_000
+
+/** The head of a request: a token, a reason of 1,024 units percent-encoded, and what clients add. */
+export const apiHeadBytesMax = 16 * 1024
+
+/** A JSON body that says what to do: a version's number and a reason. */
+export const apiBodyBytesMax = 16 * 1024
+
+/** A job's: principals and resources of a sweep, some thousand lines. */
+export const apiJobBytesMax = 1024 * 1024
+
+/** How often strangers can have the host asked whether it is ready. */
+export const apiReadyMs = 1_000
+
+/** What is read of a body that was refused, so that its sender hears why instead of a broken connection. */
+export const apiDrainBytesMax = 1024 * 1024
+
+/**
+ * Uploads that are received or admitted at the same time, of all and of one token: with their vectors they take 4 MiB each, and they
+ * must leave room among the commands that are under way.
+ */
+export const apiUploadsMax = 8
+export const apiUploadsOfTokenMax = 2
+
+/** Live streams of decisions, of all and of one token: each asks the host four times a second. */
+export const apiStreamsMax = 32
+export const apiStreamsOfTokenMax = 4
+
+/** What a live stream holds for a client that does not read. */
+export const apiStreamBytesMax = 1024 * 1024
+
+/** Requests of one token in a minute, by what they cost: an admission, an activation, a look. */
+export const apiUploadsPerMinute = 10
+export const apiChangesPerMinute = 60
+export const apiReadsPerMinute = 600
+
+/** Requests without a valid token, of one address in a minute: a tool that is set up wrongly is told so more than once. */
+export const apiFailuresPerMinute = 30
+
+/** Tokens and addresses whose requests are counted; those seen last. */
+export const apiCountedMax = 10_000
+
+/** How often the admin process says what it has answered. */
+export const apiCountsMs = 5_000
+
+/** JavaScript's memory of the admin process: uploads, streams and the results of jobs, each at its most, and as much again. */
+export const adminHeapMegabytesMax = 1_024
+
+/** Commands that the admin process has under way with the host, and those that wait. */
+export const apiCommandsMax = 16
+export const apiCommandsWaitingMax = 256
+
+/** Jobs of one subject, and of all together, that wait or run: they run one at a time. */
+export const jobsOfSubjectMax = 4
+export const jobsWaitingMax = 64
+
+/** A job's wall time: a recording's million decisions take a minute. */
+export const jobMsMax = 10 * 60_000
+
+/** Results of jobs, and how long they are kept: somebody waits for them. */
+export const jobsKeptMax = 128
+export const jobKeptMs = 3_600_000
+
+/** JavaScript's memory of a job's process: it holds batches of a recording, or the points of a sweep twice. */
+export const jobHeapMegabytesMax = 512
+
+/** What a job comes to: counts, and some hundred examples with their texts. */
+export const jobReportBytesMax = 2 * 1024 * 1024
+
+assert(apiUploadsMax <= apiCommandsMax / 2, 'who only looks does not wait for admissions')
 assert(Number.isInteger(frameSlotsMin) && frameSlotsMin > frameSlotsOverhead)
 assert(fuelPerDecision <= fuelMax && fuelPerStart <= fuelMax)
 assert(processorMsMax < wallMsMax, 'a policy that computes is judged by its own time, not by the clock')

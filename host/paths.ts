@@ -81,6 +81,10 @@ export const commandMain = compiled('cli', 'main.js')
 
 export const evaluatorMain = compiled('evaluator', 'main.js')
 
+/** The process that serves the admin API, and the one of a job that was asked for there. */
+export const adminMain = compiled('admin', 'main.js')
+export const jobMain = compiled('admin', 'job-main.js')
+
 /** Where the processes of admission begin: the two steps, and what bounds each before it begins. */
 export const admissionMains = {
   limits: compiled('admission', 'process-limits.js'),

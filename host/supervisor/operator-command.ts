@@ -174,6 +174,11 @@ export function readCommand(line: string): OperatorCommand {
   } catch {
     throw new PortcullisError('ERR_COMMAND', 'it is not JSON')
   }
+  return checkCommand(value)
+}
+
+/** Throws ERR_COMMAND. */
+export function checkCommand(value: unknown): OperatorCommand {
   const validate = schema()
   if (validate(value)) return value
   const [problem] = validate.errors ?? []

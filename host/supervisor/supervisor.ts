@@ -15,10 +15,11 @@ import type { FromEvaluator, Version } from '../control/messages.ts'
 import type { Overtime, Running } from '../control/read-message.ts'
 import { PortcullisError } from '../errors.ts'
 import { blameGraceMs, closeMsMax, processorMsMax, restartMsMax, restartMsMin } from '../limits.ts'
-import { type EvaluatorEnd, type Figures, Metrics } from '../metrics/metrics.ts'
+import { type ApiCounts, type EvaluatorEnd, type Figures, Metrics } from '../metrics/metrics.ts'
 import { type By, Store } from '../store/store.ts'
 import type { Config } from '../tenant/config.ts'
 import { Activations } from './activations.ts'
+import { AdminProcess } from './admin-process.ts'
 import { Blame, type End, isReason, type Reason } from './blame.ts'
 import { checkBreakGlass } from './break-glass.ts'
 import { openToOthers, otherAccounts, prepareEndpoint } from './endpoint.ts'
@@ -58,6 +59,7 @@ export class Supervisor implements EvaluatorOwner {
   readonly #latest = new Latest()
   readonly #metrics = new Metrics(() => this.#figures())
   readonly #recording: Recording
+  readonly #admin: AdminProcess
   readonly #live: LiveTable
   /** What evaluators are equipped with is there. */
   #hasTable = false
@@ -80,6 +82,11 @@ export class Supervisor implements EvaluatorOwner {
     this.#log = log
     this.#vacant = Array.from({ length: config.evaluators }, (_, index) => index)
     this.#recording = new Recording(log)
+    const owner = {
+      obey: (command: OperatorCommand) => this.#obey(command),
+      counts: (counts: ApiCounts) => this.#metrics.api(counts),
+    }
+    this.#admin = new AdminProcess(owner, log)
     this.#source = new PolicySource(undefined, log)
     this.#live = new LiveTable(
       () => this.#evaluators,
@@ -113,6 +120,7 @@ export class Supervisor implements EvaluatorOwner {
         this.#operatorEndpoint.close()
         return false
       }
+      this.#admin.configure(this.#config.admin, this.#config.recording)
       this.#live.begin(table)
       // Nothing comes between the two: an evaluator that began in between would be equipped twice.
       this.#hasTable = true
@@ -175,6 +183,7 @@ export class Supervisor implements EvaluatorOwner {
   async #end(): Promise<void> {
     this.#state = 'closing'
     clearTimeout(this.#restartTimer)
+    const adminEnded = this.#admin.close()
     const killTimer = setTimeout(() => {
       for (const evaluator of this.#evaluators) evaluator.kill()
     }, closeMsMax)
@@ -186,6 +195,7 @@ export class Supervisor implements EvaluatorOwner {
       await ended
     }
     clearTimeout(killTimer)
+    await adminEnded
     this.#activations?.close()
     this.#store?.close()
     this.#recording.close()
@@ -434,6 +444,7 @@ export class Supervisor implements EvaluatorOwner {
       state: this.#state,
       evaluators: [...this.#evaluators],
       quarantined: this.#blame.quarantined.length,
+      admin: this.#admin.status,
     })
   }
 
@@ -468,6 +479,7 @@ export class Supervisor implements EvaluatorOwner {
     }
     this.#config = config
     this.#recording.open(config.recording)
+    this.#admin.configure(config.admin, config.recording)
   }
 
   /** A gap is recorded as a gap: whoever reads the log must not take it for silence. */
