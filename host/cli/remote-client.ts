@@ -108,6 +108,9 @@ function retryText(headers: IncomingHttpHeaders): string {
   return /^\d+$/.test(seconds ?? '') ? `; try again after ${seconds} s` : ''
 }
 
+/** What to do about these is said to who writes requests, and not to who types a command. */
+const ofProtocol = /^ERR_API_/
+
 /** What the host refuses with; a code that this release does not know is told with its text. */
 function refusalOf(server: Server, { status, headers, text }: HttpAnswer): PortcullisError {
   const problem = headers['content-type']?.includes('problem+json') ? (parsed(text) as Problem) : undefined
@@ -115,7 +118,8 @@ function refusalOf(server: Server, { status, headers, text }: HttpAnswer): Portc
     return unreachable(server, `answers with status ${status}, and not as a host does`)
   }
   const { code, title, detail, remedy } = problem
-  const what = typeof detail === 'string' ? detail : typeof remedy === 'string' ? remedy : ''
+  const told = detail ?? (ofProtocol.test(code) ? undefined : remedy)
+  const what = typeof told === 'string' ? told : ''
   const words = `${what}${/try again/i.test(what) ? '' : retryText(headers)}`
   return isCode(code)
     ? new PortcullisError(code, words)

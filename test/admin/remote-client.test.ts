@@ -207,6 +207,15 @@ describe('what a host refuses with', () => {
     await expect(status()).rejects.toMatchObject({ detail: 'Wait.; try again after 7 s' })
   })
 
+  it('that is about requests says nothing of requests', async () => {
+    api.problem(at, 404, {
+      code: 'ERR_API_UNKNOWN',
+      title: 't',
+      remedy: 'Check the path against /openapi.json.',
+    })
+    await expect(status()).rejects.toMatchObject({ code: 'ERR_API_UNKNOWN', detail: '' })
+  })
+
   it('with a code of another release, or of no release, is told with its words', async () => {
     for (const code of ['ERR_NEXT_YEAR', 'constructor', '__proto__']) {
       api.problem(at, 400, { code, title: 'a new thing', detail: 'this' })
