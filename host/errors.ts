@@ -95,6 +95,7 @@ export const errorTable = {
   ERR_ENDPOINT_IN_USE: { fault: 'operator', text: 'another process serves this endpoint' },
   ERR_ENDPOINT_LISTEN: { fault: 'operator', text: 'the endpoint cannot be created' },
   ERR_HOST_UNREACHABLE: { fault: 'operator', text: 'no running host answers' },
+  ERR_SERVER_OPTION: { fault: 'operator', text: 'the server cannot be asked like this' },
   ERR_SERVICE_SYSTEM: { fault: 'operator', text: 'services are installed by this command on Windows only' },
   ERR_SERVICE_ARGUMENT: { fault: 'operator', text: 'the service cannot be installed like this' },
   ERR_SERVICE_LOG: { fault: 'operator', text: "the service's log folder cannot be used" },

@@ -86,6 +86,9 @@ export const flipMsMax = 3_000
 /** What a command's connection may be silent for. */
 export const operatorMsMax = 5_000
 
+/** What the admin API of a host elsewhere may take to answer what needs no work: networks are slower than sockets. */
+export const remoteMsMax = 30_000
+
 /** An operator's longest command is a push: a module in base64, settings of 32 KiB, and 256 vectors as people write them. */
 export const operatorLineBytesMax = 4 * 1024 * 1024
 

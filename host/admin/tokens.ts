@@ -15,11 +15,9 @@ import { checkSchema, parseJson, whyUnreadable } from '../json-file.ts'
 import { storeWhoUnitsMax, tokenFileBytesMax, tokenRetryMs, tokensMax } from '../limits.ts'
 import { lazySchema } from '../schema.ts'
 import { tenantPattern } from '../store/subject-folder.ts'
+import type { Role } from './roles.ts'
 
-export const roles = ['operator', 'tenant-admin', 'tenant-reader'] as const
-
-/** What a token lets its bearer do: everything; everything of one tenant; look at one tenant. */
-export type Role = (typeof roles)[number]
+export type { Role } from './roles.ts'
 
 /** Whom a token has let in. */
 export interface Grant {
@@ -49,6 +47,11 @@ export const FORMAT = 1
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 export const idPattern = /^[0-9a-f]{12}$/
 const tokenPattern = /^pct_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/
+
+/** Whether it has the form of one. */
+export function isToken(text: string): boolean {
+  return tokenPattern.test(text)
+}
 
 export function digestOf(secret: string): Buffer {
   return createHash('sha256').update(secret).digest()

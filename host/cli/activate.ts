@@ -9,7 +9,7 @@ import {
   subjectOf,
   subjectText,
 } from './subject.ts'
-import { type HostOptions, hostArguments, tell } from './which-host.ts'
+import { type HostOptions, nextCommand, tell } from './which-host.ts'
 
 export interface ActivateOptions extends HostOptions, SubjectOptions, SignedOptions {
   /** Milliseconds. */
@@ -18,21 +18,26 @@ export interface ActivateOptions extends HostOptions, SubjectOptions, SignedOpti
   readonly json?: boolean
 }
 
-function print(options: ActivateOptions, done: string, answer: Activated): void {
+/** Through the admin API a tenant is not told of generations. */
+type Answer = Omit<Activated, 'generation'> & Partial<Pick<Activated, 'generation'>>
+
+function print(options: ActivateOptions, done: string, answer: Answer): void {
   if (options.json) return console.log(JSON.stringify(answer))
   const subject = subjectOf(options)
   const { version, previous, generation, changed, confirmByMs, milliseconds } = answer
   const what =
     version === null ? 'no version answers; every question is denied' : `version ${version} ${done}`
   const before = previous === null ? 'nothing was active before' : `version ${previous} before`
-  const how = changed
-    ? `${before}; generation ${generation}, after ${milliseconds} ms`
-    : `generation ${generation}`
-  console.log(`${subjectText(subject)}: ${what} (${how})`)
+  const facts = [
+    ...(generation === undefined ? [] : [`generation ${generation}`]),
+    ...(changed ? [`after ${milliseconds} ms`] : []),
+  ].join(', ')
+  const how = changed ? `${before}; ${facts}` : facts
+  console.log(`${subjectText(subject)}: ${what}${how === '' ? '' : ` (${how})`}`)
   if (confirmByMs === undefined) return
   const back = previous === null ? 'nothing is active again' : `version ${previous} answers again`
   console.log(
-    `provisional: without "portcullis confirm ${subjectArguments(subject)} ${hostArguments(options)}" by ${new Date(confirmByMs).toISOString()} ${back}`,
+    `provisional: without "${nextCommand(options, 'confirm', subjectArguments(subject))}" by ${new Date(confirmByMs).toISOString()} ${back}`,
   )
 }
 
@@ -50,7 +55,7 @@ export async function activate(version: string, options: ActivateOptions): Promi
     ...(confirmWithin !== undefined && { confirmWithinMs: confirmWithin }),
     ...expected(options),
     ...signature(options),
-  })) as Activated
+  })) as Answer
   print(options, answer.changed ? 'answers now' : 'answered already', answer)
 }
 
@@ -60,7 +65,7 @@ export async function confirm(options: ActivateOptions): Promise<void> {
     command: 'confirm',
     subject,
     ...signature(options),
-  })) as Activated
+  })) as Answer
   print(options, 'is confirmed', answer)
 }
 
@@ -71,6 +76,6 @@ export async function rollback(options: ActivateOptions): Promise<void> {
     subject,
     ...expected(options),
     ...signature(options),
-  })) as Activated
+  })) as Answer
   print(options, 'answers again', answer)
 }

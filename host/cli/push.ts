@@ -17,7 +17,7 @@ import {
   subjectOf,
   subjectText,
 } from './subject.ts'
-import { type HostOptions, hostArguments, tell } from './which-host.ts'
+import { type HostOptions, nextCommand, tell } from './which-host.ts'
 
 export interface PushOptions extends HostOptions, SubjectOptions, SignedOptions {
   readonly settings?: string
@@ -55,7 +55,7 @@ export async function push(module: string, options: PushOptions): Promise<void> 
   console.log(`${subjectText(subject)}, version ${number}: ${state}; ${bytes} bytes, SHA-256 ${policy}`)
   if (state !== 'active') {
     console.log(
-      `"portcullis activate ${number} ${subjectArguments(subject)} ${hostArguments(options)}" makes it answer`,
+      `"${nextCommand(options, 'activate', `${number}`, subjectArguments(subject))}" makes it answer`,
     )
   }
 }

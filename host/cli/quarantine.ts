@@ -11,10 +11,13 @@ interface QuarantineOptions extends HostOptions {
   readonly json?: boolean
 }
 
-function print(versions: readonly Explained[]): void {
+/** Through the admin API a tenant is not told which module of the guard it is. */
+type Told = Omit<Explained, 'policy'> & Partial<Pick<Explained, 'policy'>>
+
+function print(versions: readonly Told[]): void {
   const rows = versions.map(({ tenant, policy, explanation, sinceMs }) => [
     tenant,
-    policy.slice(0, 12),
+    policy?.slice(0, 12) ?? '',
     new Date(sinceMs).toISOString(),
     explanation,
   ])
@@ -27,7 +30,7 @@ export async function quarantine(options: QuarantineOptions): Promise<void> {
     lift === undefined
       ? ({ command: 'quarantine', ...(tenant !== undefined && { tenant }) } as const)
       : ({ command: 'lift', tenant: lift, ...signature({}) } as const)
-  const versions = (await tell(options, command)) as readonly Explained[]
+  const versions = (await tell(options, command)) as readonly Told[]
   if (json) console.log(JSON.stringify(versions))
   else if (versions.length > 0) print(versions)
   else if (lift !== undefined) console.log(`nothing of ${lift} was quarantined`)

@@ -89,11 +89,12 @@ export class KeptVersions {
     const { number, policy, settings, vectors } = this.#find(config, subject, wanted)
     const { fuelPerDecision } = choiceOf(config, subject)
     const key = [policy, settings, vectors, fuelPerDecision].join(' ')
+    const module = this.#store.readModule(subject, number) // also of one that is known: its bytes may have been let go
     const known = this.#reports.get(key)
     if (known !== undefined) return known
     const itsSettings = this.#store.readSettings(subject, number)
     const text = this.#store.readVectors(subject, number)
-    const report = reportOn(this.#store.readModule(subject, number), {
+    const report = reportOn(module, {
       fuelPerDecision,
       ...(itsSettings && { settings: itsSettings }),
       ...(text !== undefined && { vectors: parseVectors(text, 'its vectors') }),

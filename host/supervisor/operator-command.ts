@@ -3,7 +3,7 @@
  * itself, but from whatever program that runs.
  */
 
-import { type Role, roles } from '../admin/tokens.ts'
+import { type Role, roles } from '../admin/roles.ts'
 import { errorTable, PortcullisError } from '../errors.ts'
 import {
   confirmWithinMsMax,

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest'
 
-import { idPattern, namePattern, roles } from '../../host/admin/tokens.ts'
+import { roles } from '../../host/admin/roles.ts'
+import { idPattern, namePattern } from '../../host/admin/tokens.ts'
 import {
   tokenExpiresMs,
   tokenExpiresMsMax,

@@ -50,6 +50,7 @@ describe('a version that is retired', () => {
     await versions(2)
     await site.activate(tenant, 1)
     const before = await stored(2)
+    expect(run('report', '2', '--tenant', 'a').status).toBe(0) // which is remembered
     const retired = run('retire', '2', '--tenant', 'a', '--reason', 'it has a hole')
     expect([retired.status, retired.stdout]).toEqual([
       0,

@@ -2,7 +2,7 @@
 
 import { type Command, Option } from 'commander'
 
-import { roles } from '../../admin/tokens.ts'
+import { roles } from '../../admin/roles.ts'
 import { lifetimeOf, reasonOf } from '../subject.ts'
 
 const help = `

@@ -3,17 +3,14 @@
 import { type Command, Option } from 'commander'
 
 import { activeOf, durationOf, reasonOf } from '../subject.ts'
+import { withHost } from './host-options.ts'
 
 const subjectHelp = `
-A running host does it, which is found by its configuration's endpoint, and asked as the account it runs as. Status 0: done;
-1: refused, with the reason; 2: a file cannot be used.`
+Status 0: done; 1: refused, with the reason; 2: a file or an option cannot be used.`
 
 /** With --tenant or --guard. */
 function subjectCommand(top: Command, name: string, description: string): Command {
-  return top
-    .command(name)
-    .description(description)
-    .requiredOption('--config <file>', "the running host's configuration file")
+  return withHost(top.command(name).description(description))
     .option('--tenant <name>', 'the tenant')
     .addOption(new Option('--guard', "the provider's guard").conflicts('tenant'))
     .option('--json', 'print JSON')
@@ -89,10 +86,11 @@ export function addVersionsCommands(top: Command): void {
     .argument(...wanted)
     .action(async (version, options) => (await import('../report.ts')).report(version, options))
 
-  top
-    .command('reload')
-    .description('have a running host read its configuration again, and decide by it without a restart')
-    .requiredOption('--config <file>', "the running host's configuration file")
+  withHost(
+    top
+      .command('reload')
+      .description('have a running host read its configuration again, and decide by it without a restart'),
+  )
     .option(...reason)
     .option('--json', 'print JSON')
     .addHelpText(
