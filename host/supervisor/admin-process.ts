@@ -31,8 +31,8 @@ import { checkCommand, type OperatorCommand } from './operator-command.ts'
 
 export interface AdminOwner {
   /** Returns what is answered; throws, or rejects, with what is told. */
-  obey(command: OperatorCommand): unknown
-  counts(counts: ApiCounts): void
+  readonly obey: (command: OperatorCommand) => unknown
+  readonly counts: (counts: ApiCounts) => void
 }
 
 export interface AdminStatus {
@@ -68,6 +68,27 @@ const allowed: ReadonlySet<OperatorCommand['command']> = new Set([
   'download',
   'report',
 ])
+
+/** What a command of the admin process comes to: refused if it is none, or one that no token lets do. */
+export async function answerTo(
+  id: number,
+  value: object,
+  { obey }: Pick<AdminOwner, 'obey'>,
+): Promise<ToAdmin> {
+  try {
+    const command = checkCommand(value)
+    if (!allowed.has(command.command)) {
+      throw new PortcullisError('ERR_COMMAND', `"${command.command}" is for the command line only`)
+    }
+    return { type: 'reply', id, result: await obey(command) }
+  } catch (error) {
+    const { code, detail } =
+      error instanceof PortcullisError
+        ? error
+        : new PortcullisError('ERR_HOST_FAULT', (error as Error).message)
+    return { type: 'reply', id, error: { code, detail } }
+  }
+}
 
 export class AdminProcess {
   readonly #owner: AdminOwner
@@ -199,26 +220,10 @@ export class AdminProcess {
 
   async #obey(id: number, value: object): Promise<void> {
     const child = this.#child
-    const reply = await this.#answer(id, value)
+    const reply = await answerTo(id, value, this.#owner)
     if (child !== this.#child) return
     this.#underWay--
     this.#tell(reply)
-  }
-
-  async #answer(id: number, value: object): Promise<ToAdmin> {
-    try {
-      const command = checkCommand(value)
-      if (!allowed.has(command.command)) {
-        throw new PortcullisError('ERR_COMMAND', `"${command.command}" is for the command line only`)
-      }
-      return { type: 'reply', id, result: await this.#owner.obey(command) }
-    } catch (error) {
-      const { code, detail } =
-        error instanceof PortcullisError
-          ? error
-          : new PortcullisError('ERR_HOST_FAULT', (error as Error).message)
-      return { type: 'reply', id, error: { code, detail } }
-    }
   }
 
   #failed({ code, detail }: PortcullisError): void {
