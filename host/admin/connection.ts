@@ -24,7 +24,11 @@ export function drain({ raw }: FastifyRequest, reply: FastifyReply): void {
 
 /** What is no HTTP, or does not come in time. There is no request to answer. */
 export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return
+  // To who does not speak TLS nothing can be said, and an answer that waits for the handshake would keep the connection.
+  if (error.code?.startsWith('ERR_TLS') || error.code?.startsWith('ERR_SSL') || !socket.writable) {
+    socket.destroy()
+    return
+  }
   const status =
     error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
       ? '408 Request Timeout'

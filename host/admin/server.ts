@@ -130,7 +130,7 @@ class Api {
       maxHeaderSize: apiHeadBytesMax,
     }
     const app = fastify({
-      ...(tls ? { https: { ...tls, ...bounds } } : { http: bounds }),
+      ...(tls ? { https: { ...tls, ...bounds, handshakeTimeout: headMs } } : { http: bounds }),
       logger: false,
       exposeHeadRoutes: false,
       bodyLimit: apiBodyBytesMax,

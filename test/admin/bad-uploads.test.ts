@@ -15,6 +15,7 @@ import {
   moduleBytesMax,
   storeVectorsBytesMax,
 } from '../../host/limits.ts'
+import { selfSigned } from '../support/certificate.ts'
 import { eventually, policyPath, sleep } from '../support/testbed.ts'
 import { bearer, fakeApi, grants, wasm } from './fake-host.ts'
 import { ServedApi, wasmHeaders } from './served-api.ts'
@@ -319,6 +320,20 @@ describe('over a socket that is slow', () => {
     }
     expect(sent).toBeLessThan(8 * apiDrainBytesMax)
   })
+
+  it.each(['', 'GET / HTTP/1.1\r\n\r\n', '\x16\x03\x01'])(
+    'is let go if it begins with %j where TLS is due',
+    async (text) => {
+      const { certificate, key } = selfSigned()
+      const secure = await fakeApi({ times, tls: { cert: Buffer.from(certificate), key: Buffer.from(key) } })
+      await secure.app.listen({ host: '127.0.0.1', port: 0 })
+      const socket = connect((secure.app.server.address() as AddressInfo).port, '127.0.0.1')
+      socket.on('error', () => {})
+      socket.resume().write(text)
+      await new Promise((resolve) => socket.on('close', resolve))
+      await secure.app.close()
+    },
+  )
 
   it('is told what is no HTTP', async () => {
     const { socket, heard } = opened()

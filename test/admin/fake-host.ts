@@ -249,6 +249,7 @@ export interface FakeOptions {
   readonly tokens?: Readonly<Record<string, Grant>>
   readonly times?: Partial<ApiTimes>
   readonly recording?: string | undefined
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
   /** Of the rate limits: a test that is not about them sees none. */
   readonly now?: () => number
 }
@@ -267,6 +268,7 @@ export async function fakeApi({
   times,
   recording = '/secret/recording',
   now = leaping(),
+  tls,
 }: FakeOptions = {}) {
   const host = new FakeHost()
   const workers = new FakeWorkers()
@@ -280,6 +282,7 @@ export async function fakeApi({
     failed: (error) => failures.push(error),
     now,
     ...(times && { times }),
+    ...(tls && { tls }),
   })
   return { app, host, jobs, workers, failures }
 }
