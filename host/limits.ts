@@ -86,6 +86,9 @@ export const flipMsMax = 3_000
 /** What a command's connection may be silent for. */
 export const operatorMsMax = 5_000
 
+/** What the admin API of a host elsewhere may take to answer what needs no work: networks are slower than sockets. */
+export const remoteMsMax = 30_000
+
 /** An operator's longest command is a push: a module in base64, settings of 32 KiB, and 256 vectors as people write them. */
 export const operatorLineBytesMax = 4 * 1024 * 1024
 
@@ -112,6 +115,22 @@ export const storeMessageUnitsMax = 16_384
 
 /** The vectors of a version: 256 of them, each with a long list of groups. */
 export const storeVectorsBytesMax = 4 * 1024 * 1024
+
+/** Tokens of the admin API: a few for each of some hundred tenants. Those that are of no use any more make room. */
+export const tokensMax = 1_000
+
+/** A token's life unless another is asked for, and the longest: a secret that nobody has looked at for a year is forgotten, not kept. */
+export const tokenExpiresMs = 90 * 86_400_000
+export const tokenExpiresMsMax = 366 * 86_400_000
+
+/** How long a token that was revoked or has expired is still listed: as long as somebody may ask whose it was. */
+export const tokenKeptMs = 90 * 86_400_000
+
+/** How often a file of tokens is read again that could not be used and has not changed: what was in the way may have passed. */
+export const tokenRetryMs = 1_000
+
+/** The file of tokens: a thousand of them, each with the two longest names of accounts, escaped. */
+export const tokenFileBytesMax = 4 * 1024 * 1024
 
 /** A blob may be let go while a check or a backup reads: the journal says so then, and is read again so often at most. */
 export const storeReadingsMax = 5
@@ -235,6 +254,14 @@ export const operatorReplyBytesMax = 4 * 1024 * 1024
 /** Of that, versions of all subjects that are asked for together. The rest is for what is said of each subject. */
 export const versionsReplyUnitsMax = operatorReplyBytesMax / 4
 
+/** A download's answer: 4 MiB of vectors are twice as long in JSON, with every quotation mark and end of line escaped. */
+export const downloadReplyBytesMax = 10 * 1024 * 1024
+
+/** Tenants in an answer about the configuration: some thousands as they usually are. The rest is for what is said of the host. */
+export const configReplyUnitsMax = operatorReplyBytesMax / 2
+
+/** Admission's latest reports: who looks at the versions of a dozen tenants has each of them made once. */
+export const reportsKept = 256
 /** What the latest decisions take that a host remembers, by estimate: some 60,000 of them. */
 export const latestDecisionsBytesMax = 64 * 1024 * 1024
 
@@ -342,12 +369,96 @@ export const historyViolationsMax = 10
 /** Events around a violation that are shown: what people read through. */
 export const historyAroundMax = 16
 
+/** Connections to the admin API: the tools of operators and of some hundred tenants. */
+export const apiConnectionsMax = 256
+
+/** Of the admin API: the head of a request, and the whole of it. A module takes a second on the slowest line that is in use. */
+export const apiHeadMsMax = 10_000
+export const apiRequestMsMax = 30_000
+
+/** How long a connection to the admin API stays for another request. */
+export const apiIdleMsMax = 60_000
+
+/** The head of a request: a token, a reason of 1,024 units percent-encoded, and what clients add. */
+export const apiHeadBytesMax = 16 * 1024
+
+/** A JSON body that says what to do: a version's number and a reason. */
+export const apiBodyBytesMax = 16 * 1024
+
+/** A job's: principals and resources of a sweep, some thousand lines. */
+export const apiJobBytesMax = 1024 * 1024
+
+/** How often strangers can have the host asked whether it is ready. */
+export const apiReadyMs = 1_000
+
+/** What is read of a body that was refused, so that its sender hears why instead of a broken connection: twice the largest upload. */
+export const apiDrainBytesMax = 2 * (storeVectorsBytesMax + moduleBytesMax)
+
+/**
+ * Uploads that are received or admitted at the same time, of all and of one token: with their vectors they take 4 MiB each, and they
+ * must leave room among the commands that are under way.
+ */
+export const apiUploadsMax = 8
+export const apiUploadsOfTokenMax = 2
+
+/** Live streams of decisions, of all and of one token: each asks the host four times a second. */
+export const apiStreamsMax = 32
+export const apiStreamsOfTokenMax = 4
+
+/** What a live stream holds for a client that does not read. */
+export const apiStreamBytesMax = 1024 * 1024
+
+/** Requests of one token in a minute, by what they cost: an admission, an activation, a look. */
+export const apiUploadsPerMinute = 10
+export const apiChangesPerMinute = 60
+export const apiReadsPerMinute = 600
+
+/** Requests of one address in a minute that need no token: a probe comes every second. */
+export const apiOpenPerMinute = 600
+
+/** Requests without a valid token, of one address in a minute: a tool that is set up wrongly is told so more than once. */
+export const apiFailuresPerMinute = 30
+
+/** Tokens and addresses whose requests are counted; those seen last. */
+export const apiCountedMax = 10_000
+
+/** How often the admin process says what it has answered. */
+export const apiCountsMs = 5_000
+
+/** JavaScript's memory of the admin process: uploads, streams and the results of jobs, each at its most, and as much again. */
+export const adminHeapMegabytesMax = 1_024
+
+/** Commands that the admin process has under way with the host, and those that wait. */
+export const apiCommandsMax = 16
+export const apiCommandsWaitingMax = 256
+
+/** Jobs of one subject, and of all together, that wait or run: they run one at a time. One takes some megabytes while it waits. */
+export const jobsOfSubjectMax = 4
+export const jobsWaitingMax = 32
+
+/** A job's wall time: a recording's million decisions take a minute. */
+export const jobMsMax = 10 * 60_000
+
+/** Results of jobs, of one subject and of all together, and how long they are kept: somebody waits for them. */
+export const jobsKeptOfSubjectMax = 8
+export const jobsKeptMax = 64
+export const jobKeptMs = 3_600_000
+
+/** JavaScript's memory of a job's process: it holds batches of a recording, or the points of a sweep twice. */
+export const jobHeapMegabytesMax = 512
+
+/** What a job comes to: counts, and some hundred examples with their texts. */
+export const jobReportBytesMax = 2 * 1024 * 1024
+
+assert(apiUploadsMax <= apiCommandsMax / 2, 'who only looks does not wait for admissions')
 assert(Number.isInteger(frameSlotsMin) && frameSlotsMin > frameSlotsOverhead)
 assert(fuelPerDecision <= fuelMax && fuelPerStart <= fuelMax)
 assert(processorMsMax < wallMsMax, 'a policy that computes is judged by its own time, not by the clock')
 assert(wallMsMax < closeMsMax, 'a question that was accepted is answered or killed before closing gives up')
 assert(blameGraceMs * 2 < heldMsMax, 'the word comes before the question has waited too long')
 assert(restartMsMin < restartMsMax)
+/** Beside two accounts, of which a unit takes up to six characters, a token has short words and figures. */
+assert(tokensMax * (2 * 6 * storeWhoUnitsMax + 1024) <= tokenFileBytesMax)
 assert(decisionBytes >= 640, 'what is measured is less than what is counted')
 assert(metricsHistogramsMax <= metricsTenantsMax)
 /** A unit takes up to six characters in JSON; what else is in a row is as much again at the most. */

@@ -83,6 +83,9 @@ export const evaluatorMain = compiled('evaluator', 'main.js')
 
 /** Where the thread begins that writes the audit log. */
 export const auditWriterMain = compiled('audit', 'writer-main.js')
+/** The process that serves the admin API, and the one of a job that was asked for there. */
+export const adminMain = compiled('admin', 'main.js')
+export const jobMain = compiled('admin', 'job-main.js')
 
 /** Where the processes of admission begin: the two steps, and what bounds each before it begins. */
 export const admissionMains = {

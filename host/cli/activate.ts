@@ -1,9 +1,6 @@
 /** `portcullis activate`, `confirm` and `rollback`: which version of a subject answers. Each returns when it does, everywhere. */
 
-import type { Activated } from '../supervisor/activations.ts'
-import { loadConfig } from '../tenant/config.ts'
-import { callersPath } from './callers-path.ts'
-import { tellHost } from './operator-client.ts'
+import type { Activated, Expected } from '../supervisor/activations.ts'
 import {
   type SignedOptions,
   type SubjectOptions,
@@ -12,63 +9,73 @@ import {
   subjectOf,
   subjectText,
 } from './subject.ts'
+import { type HostOptions, nextCommand, tell } from './which-host.ts'
 
-export interface ActivateOptions extends SubjectOptions, SignedOptions {
-  readonly config: string
+export interface ActivateOptions extends HostOptions, SubjectOptions, SignedOptions {
   /** Milliseconds. */
   readonly confirmWithin?: number
+  readonly ifActive?: number | 'none'
   readonly json?: boolean
 }
 
-function print(options: ActivateOptions, done: string, answer: Activated): void {
+/** Through the admin API a tenant is not told of generations. */
+type Answer = Omit<Activated, 'generation'> & Partial<Pick<Activated, 'generation'>>
+
+function print(options: ActivateOptions, done: string, answer: Answer): void {
   if (options.json) return console.log(JSON.stringify(answer))
   const subject = subjectOf(options)
   const { version, previous, generation, changed, confirmByMs, milliseconds } = answer
   const what =
     version === null ? 'no version answers; every question is denied' : `version ${version} ${done}`
   const before = previous === null ? 'nothing was active before' : `version ${previous} before`
-  const how = changed
-    ? `${before}; generation ${generation}, after ${milliseconds} ms`
-    : `generation ${generation}`
-  console.log(`${subjectText(subject)}: ${what} (${how})`)
+  const facts = [
+    ...(generation === undefined ? [] : [`generation ${generation}`]),
+    ...(changed ? [`after ${milliseconds} ms`] : []),
+  ].join(', ')
+  const how = changed ? `${before}; ${facts}` : facts
+  console.log(`${subjectText(subject)}: ${what}${how === '' ? '' : ` (${how})`}`)
   if (confirmByMs === undefined) return
   const back = previous === null ? 'nothing is active again' : `version ${previous} answers again`
   console.log(
-    `provisional: without "portcullis confirm ${subjectArguments(subject)} --config ${options.config}" by ${new Date(confirmByMs).toISOString()} ${back}`,
+    `provisional: without "${nextCommand(options, 'confirm', subjectArguments(subject))}" by ${new Date(confirmByMs).toISOString()} ${back}`,
   )
 }
 
+function expected({ ifActive }: ActivateOptions): Expected {
+  if (ifActive === undefined) return {}
+  return { ifActive: ifActive === 'none' ? null : ifActive }
+}
+
 export async function activate(version: string, options: ActivateOptions): Promise<void> {
-  const { endpoint } = loadConfig(callersPath(options.config))
   const { confirmWithin } = options
-  const answer = (await tellHost(endpoint, {
+  const answer = (await tell(options, {
     command: 'activate',
     subject: subjectOf(options),
     version,
     ...(confirmWithin !== undefined && { confirmWithinMs: confirmWithin }),
+    ...expected(options),
     ...signature(options),
-  })) as Activated
+  })) as Answer
   print(options, answer.changed ? 'answers now' : 'answered already', answer)
 }
 
 export async function confirm(options: ActivateOptions): Promise<void> {
-  const { endpoint } = loadConfig(callersPath(options.config))
   const subject = subjectOf(options)
-  const answer = (await tellHost(endpoint, {
+  const answer = (await tell(options, {
     command: 'confirm',
     subject,
     ...signature(options),
-  })) as Activated
+  })) as Answer
   print(options, 'is confirmed', answer)
 }
 
 export async function rollback(options: ActivateOptions): Promise<void> {
-  const { endpoint } = loadConfig(callersPath(options.config))
   const subject = subjectOf(options)
-  const answer = (await tellHost(endpoint, {
+  const answer = (await tell(options, {
     command: 'rollback',
     subject,
+    ...expected(options),
     ...signature(options),
-  })) as Activated
+  })) as Answer
   print(options, 'answers again', answer)
 }

@@ -4,19 +4,13 @@
  */
 
 import { type Admission, type AdmissionError, admit } from '../admission/admission.ts'
-import type { Report } from '../admission/report.ts'
 import { errorTable } from '../errors.ts'
-import { fuelPerDecision, fuelPerStart, memoryPagesMax } from '../limits.ts'
+import { fuelPerDecision } from '../limits.ts'
 import { readSettings } from '../tenant/settings.ts'
 import { readVectors } from '../winrm/vectors.ts'
 import { type InputOptions, inputPaths, readModule } from './author/inputs.ts'
+import { admittedText, type Line, reportLines } from './report-text.ts'
 import { visible } from './table.ts'
-
-type Line = readonly [label: string, text: string]
-
-function number(value: number): string {
-  return value.toLocaleString('en-US')
-}
 
 function verdict(admission: Admission): string {
   const vectors = admission.report?.vectors ?? null
@@ -24,38 +18,7 @@ function verdict(admission: Admission): string {
     return `refused: ${vectors.failed} of ${vectors.count} vectors are not met [ERR_ADMISSION_VECTOR]`
   }
   if (!admission.admitted) return `refused: ${admission.errors.map(({ message }) => message).join('; ')}`
-  if (vectors === null || vectors.count === 0) return 'admitted: it starts; no vectors were asked of it'
-  return `admitted: it starts, and meets ${vectors.count === 1 ? 'its vector' : `all ${vectors.count} vectors`}`
-}
-
-function moduleLine({ bytes, meteredBytes, functions, globals, queryQuota }: Report): Line {
-  const sizes = `${number(bytes)} bytes (${number(meteredBytes)} metered)`
-  const quota = queryQuota ? 'with' : 'without'
-  return [
-    'module',
-    `${sizes}, ${number(functions)} functions, ${number(globals)} globals, ${quota} queryQuota`,
-  ]
-}
-
-function memoryLine({ memoryPages: { minimum, maximum, used }, imageBytes }: Report): Line {
-  const most = Math.min(maximum ?? memoryPagesMax, memoryPagesMax)
-  const begins = imageBytes === null ? '' : `; a call starts from ${number(imageBytes)} bytes`
-  return ['memory', `${minimum} to ${most} pages${used === null ? '' : `, ${used} used`}${begins}`]
-}
-
-function triedLines({ compileMs, startFuelUsed, vectors }: Report): Line[] {
-  const lines: Line[] = []
-  if (startFuelUsed !== null) {
-    const fuel = `${number(startFuelUsed)} of ${number(fuelPerStart)} fuel`
-    lines.push(['start', `${fuel}; compiled in ${compileMs} ms`])
-  }
-  const fuel = vectors?.fuel ?? null
-  if (fuel !== null) {
-    const { least, median, most, mostVector } = fuel
-    const range = `least ${number(least)}, median ${number(median)}, most ${number(most)}`
-    lines.push(['decision', `${range} of ${number(fuelPerDecision)} fuel (most: ${mostVector})`])
-  }
-  return lines
+  return admittedText(admission.report)
 }
 
 /** The verdict has said what all of them have in common: the text of the code and the code. */
@@ -82,13 +45,7 @@ function print(admission: Admission, emptyVectors: string | undefined): void {
     )
   }
   if (report === null) return
-  const lines = [
-    moduleLine(report),
-    memoryLine(report),
-    ...triedLines(report),
-    ...report.warnings.map(({ code, message }): Line => ['warning', `${message} [${code}]`]),
-    ...unmetLines(admission),
-  ]
+  const lines = [...reportLines(report, fuelPerDecision), ...unmetLines(admission)]
   for (const [label, text] of lines) console.log(`  ${label.padEnd(10)}${visible(text)}`)
 }
 

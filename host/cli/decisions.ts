@@ -4,13 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { followEveryMs } from '../limits.ts'
 import type { DecisionsQuery, LatestDecision, LatestDecisions } from '../supervisor/latest-decisions.ts'
-import { loadConfig } from '../tenant/config.ts'
-import { callersPath } from './callers-path.ts'
-import { tellHost } from './operator-client.ts'
 import { count, visible } from './table.ts'
+import { type HostOptions, tell } from './which-host.ts'
 
-interface DecisionsOptions extends Omit<DecisionsQuery, 'after'> {
-  readonly config: string
+interface DecisionsOptions extends HostOptions, Omit<DecisionsQuery, 'after'> {
   readonly follow?: boolean
   readonly json?: boolean
 }
@@ -59,10 +56,10 @@ function print({ decisions, omitted, restarted }: LatestDecisions, json: boolean
 }
 
 /** The oldest first, as a log has them, so that what is followed goes on where this ends. */
-export async function decisions({ config, follow, json = false, ...query }: DecisionsOptions): Promise<void> {
-  const { endpoint } = loadConfig(callersPath(config))
+export async function decisions(options: DecisionsOptions): Promise<void> {
+  const { config: _, server: __, tokenFile: ___, ca: ____, follow, json = false, ...query } = options
   const ask = (more: DecisionsQuery) =>
-    tellHost(endpoint, { command: 'decisions', ...query, ...more }) as Promise<LatestDecisions>
+    tell(options, { command: 'decisions', ...query, ...more }) as Promise<LatestDecisions>
   const latest = await ask({})
   print({ ...latest, decisions: latest.decisions.toReversed() }, json)
   if (!follow) return

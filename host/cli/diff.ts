@@ -13,7 +13,7 @@ import {
   sweep,
 } from '../replay/sweep.ts'
 import { type Points, type Principal, readPoints } from '../replay/sweep-files.ts'
-import type { PointExample } from '../replay/sweep-messages.ts'
+import { sweepJson } from '../replay/sweep-json.ts'
 import { readSettings } from '../tenant/settings.ts'
 import type { Description } from '../winrm/description.ts'
 import { readModule } from './author/inputs.ts'
@@ -163,24 +163,6 @@ function signed(change: number): string {
   return change > 0 ? `+${change}` : String(change)
 }
 
-function printJson(points: Points, report: SweepReport, time: string): void {
-  const { changes: found, most, least, hasQuota, ...rest } = report
-  const example = ({ point, a, b }: PointExample) => {
-    const { principal, ...what } = describePoint(points, point, hasQuota)
-    return { ...what, senderName: principal?.senderName, a, b }
-  }
-  const ofChange = (change: Change) => ({
-    count: found[change].count,
-    principals: found[change].principals.map(({ principal, count, examples }) => {
-      const { senderName, userSid } = points.principals[principal] as Principal
-      return { principal, senderName, userSid: userSid ?? null, count, examples: examples.map(example) }
-    }),
-  })
-  const all = Object.fromEntries(changes.map((change) => [change, ofChange(change)]))
-  const extremes = { most: most && example(most), least: least && example(least) }
-  console.log(JSON.stringify({ time, ...rest, changes: all, fuel: { ...rest.fuel, examples: extremes } }))
-}
-
 export async function diff(a: string, b: string, options: DiffOptions): Promise<void> {
   const { principals, resources, settingsA, settingsB, time, json } = options
   await comparing(async () => {
@@ -197,7 +179,7 @@ export async function diff(a: string, b: string, options: DiffOptions): Promise<
     const report = await sweep(points, modules, {
       progress: (asked, of) => progress.show(asked, of),
     }).finally(() => progress.end())
-    if (json) printJson(points, report, time)
+    if (json) console.log(JSON.stringify(sweepJson(points, report, time)))
     else {
       const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
       console.log(`A is ${visible(a)}, B is ${visible(b)}; asked as at ${visible(time)}, in ${seconds} s\n`)

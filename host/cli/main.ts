@@ -4,30 +4,7 @@
  * they are needed: a service that has lost its host waits for every one of them.
  */
 
-import { platform, version } from '../paths.ts'
-import { addAnalysisCommands } from './commands/analysis.ts'
-import { addAuditCommands } from './commands/audit.ts'
-import { addAuthorsCommands } from './commands/author.ts'
-import { addHistoryCommands } from './commands/history.ts'
-import { addHostCommands } from './commands/host.ts'
-import { addInstallationCommands } from './commands/installation.ts'
-import { addObservationCommands } from './commands/observation.ts'
-import { addStoreCommands } from './commands/store.ts'
-import { addVersionsCommands } from './commands/versions.ts'
-import { runCommand, topCommand } from './run-command.ts'
+import { allCommands } from './commands/all.ts'
+import { runCommand } from './run-command.ts'
 
-const top = topCommand('portcullis')
-  .description('A WinRM authorization plug-in whose answers come from WebAssembly policies.')
-  .version(`portcullis ${version} ${platform}`, '--version', 'show the version')
-
-addAuthorsCommands(top)
-addHostCommands(top)
-addObservationCommands(top)
-addVersionsCommands(top)
-addStoreCommands(top)
-addAuditCommands(top)
-addAnalysisCommands(top)
-addHistoryCommands(top)
-addInstallationCommands(top)
-
-await runCommand(top)
+await runCommand(allCommands())

@@ -1,12 +1,9 @@
 /** `portcullis metrics`: what a running host counts of itself, as Prometheus reads it. */
 
 import type { MetricsText } from '../metrics/metrics.ts'
-import { loadConfig } from '../tenant/config.ts'
-import { callersPath } from './callers-path.ts'
-import { tellHost } from './operator-client.ts'
+import { type HostOptions, tell } from './which-host.ts'
 
-export async function metrics({ config }: { config: string }): Promise<void> {
-  const { endpoint } = loadConfig(callersPath(config))
-  const { text } = (await tellHost(endpoint, { command: 'metrics' })) as MetricsText
+export async function metrics(options: HostOptions): Promise<void> {
+  const { text } = (await tell(options, { command: 'metrics' })) as MetricsText
   process.stdout.write(text)
 }

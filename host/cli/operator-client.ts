@@ -3,7 +3,7 @@
 import { connect } from 'node:net'
 
 import { type ErrorCode, errorTable, PortcullisError } from '../errors.ts'
-import { operatorMsMax, operatorReplyBytesMax, operatorWorkMsMax } from '../limits.ts'
+import { downloadReplyBytesMax, operatorMsMax, operatorReplyBytesMax, operatorWorkMsMax } from '../limits.ts'
 import { checkOperator, operatorPath } from '../supervisor/endpoint.ts'
 import type { OperatorCommand } from '../supervisor/operator-command.ts'
 
@@ -14,6 +14,11 @@ const quick = new Set<OperatorCommand['command']>([
   'stop',
   'lift',
   'versions',
+  'download',
+  'config',
+  'token-create',
+  'token-list',
+  'token-revoke',
   'decisions',
   'metrics',
 ])
@@ -33,13 +38,14 @@ function received(endpoint: string, command: OperatorCommand): Promise<string> {
       reject(new PortcullisError('ERR_HOST_UNREACHABLE', `${endpoint} ${what}`))
     }
     const socket = connect(operatorPath(endpoint))
+    const unitsMax = command.command === 'download' ? downloadReplyBytesMax : operatorReplyBytesMax
     const msMax = quick.has(command.command) ? operatorMsMax : operatorWorkMsMax
     socket.setTimeout(msMax, () => fail(`does not answer within ${msMax} ms`))
     socket.setEncoding('utf8')
     socket.on('connect', () => socket.write(`${JSON.stringify(command)}\n`))
     socket.on('data', (chunk: string) => {
       text += chunk
-      if (text.length > operatorReplyBytesMax) fail('answers without end; is it a host?')
+      if (text.length > unitsMax) fail('answers without end; is it a host?')
     })
     socket.on('error', ({ code }: NodeJS.ErrnoException) =>
       fail(`(${code}); is it running, under your account?`),

@@ -6,11 +6,9 @@ import { PortcullisError } from '../errors.ts'
 import { whyUnreadable } from '../json-file.ts'
 import { moduleBytesMax } from '../limits.ts'
 import type { StoredVersion } from '../store/store.ts'
-import { loadConfig } from '../tenant/config.ts'
 import { readSettings } from '../tenant/settings.ts'
 import { readVectors } from '../winrm/vectors.ts'
 import { callersPath } from './callers-path.ts'
-import { tellHost } from './operator-client.ts'
 import {
   type SignedOptions,
   type SubjectOptions,
@@ -19,9 +17,9 @@ import {
   subjectOf,
   subjectText,
 } from './subject.ts'
+import { type HostOptions, nextCommand, tell } from './which-host.ts'
 
-export interface PushOptions extends SubjectOptions, SignedOptions {
-  readonly config: string
+export interface PushOptions extends HostOptions, SubjectOptions, SignedOptions {
   readonly settings?: string
   readonly vectors?: string
   readonly json?: boolean
@@ -44,8 +42,7 @@ function vectorsText(path: string): string {
 
 export async function push(module: string, options: PushOptions): Promise<void> {
   const subject = subjectOf(options)
-  const { endpoint } = loadConfig(callersPath(options.config))
-  const version = (await tellHost(endpoint, {
+  const version = (await tell(options, {
     command: 'push',
     subject,
     module: readModule(callersPath(module)).toString('base64'),
@@ -58,7 +55,7 @@ export async function push(module: string, options: PushOptions): Promise<void> 
   console.log(`${subjectText(subject)}, version ${number}: ${state}; ${bytes} bytes, SHA-256 ${policy}`)
   if (state !== 'active') {
     console.log(
-      `"portcullis activate ${number} ${subjectArguments(subject)} --config ${options.config}" makes it answer`,
+      `"${nextCommand(options, 'activate', `${number}`, subjectArguments(subject))}" makes it answer`,
     )
   }
 }

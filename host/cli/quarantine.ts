@@ -1,42 +1,39 @@
 /** `portcullis quarantine`: which policies a running host does not ask any more and why; `--lift` lets a tenant's be asked again. */
 
-import type { Quarantined } from '../supervisor/blame.ts'
-import { loadConfig } from '../tenant/config.ts'
-import { callersPath } from './callers-path.ts'
-import { tellHost } from './operator-client.ts'
+import type { Explained } from '../supervisor/blame.ts'
 import { signature } from './subject.ts'
 import { renderTable } from './table.ts'
+import { type HostOptions, tell } from './which-host.ts'
 
-interface QuarantineOptions {
-  readonly config: string
+interface QuarantineOptions extends HostOptions {
+  readonly tenant?: string
   readonly lift?: string
   readonly json?: boolean
 }
 
-const reasons = {
-  'processor time': 'it used up its processor time',
-  deaths: 'evaluators ended themselves while they ran it',
-} as const
+/** Through the admin API a tenant is not told which module of the guard it is. */
+type Told = Omit<Explained, 'policy'> & Partial<Pick<Explained, 'policy'>>
 
-function print(versions: readonly Quarantined[]): void {
-  const rows = versions.map(({ tenant, policy, reason, sinceMs }) => [
+function print(versions: readonly Told[]): void {
+  const rows = versions.map(({ tenant, policy, explanation, sinceMs }) => [
     tenant,
-    policy.slice(0, 12),
+    policy?.slice(0, 12) ?? '',
     new Date(sinceMs).toISOString(),
-    reasons[reason],
+    explanation,
   ])
   console.log(renderTable(['tenant', 'policy', 'since', 'because'], rows))
 }
 
-export async function quarantine({ config: path, lift, json }: QuarantineOptions): Promise<void> {
-  const { endpoint } = loadConfig(callersPath(path))
+export async function quarantine(options: QuarantineOptions): Promise<void> {
+  const { tenant, lift, json } = options
   const command =
     lift === undefined
-      ? ({ command: 'quarantine' } as const)
+      ? ({ command: 'quarantine', ...(tenant !== undefined && { tenant }) } as const)
       : ({ command: 'lift', tenant: lift, ...signature({}) } as const)
-  const versions = (await tellHost(endpoint, command)) as readonly Quarantined[]
+  const versions = (await tell(options, command)) as readonly Told[]
   if (json) console.log(JSON.stringify(versions))
   else if (versions.length > 0) print(versions)
-  else console.log(lift === undefined ? 'nothing is quarantined' : `nothing of ${lift} was quarantined`)
+  else if (lift !== undefined) console.log(`nothing of ${lift} was quarantined`)
+  else console.log(tenant === undefined ? 'nothing is quarantined' : `nothing of ${tenant} is quarantined`)
   if (lift !== undefined && versions.length === 0) process.exitCode = 1
 }

@@ -1,14 +1,11 @@
 /** `portcullis reload`: has a running host read its configuration again. It goes live whole, or not at all. */
 
 import type { Reloaded } from '../supervisor/reload.ts'
-import { loadConfig } from '../tenant/config.ts'
-import { callersPath } from './callers-path.ts'
-import { tellHost } from './operator-client.ts'
 import { type SignedOptions, signature } from './subject.ts'
 import { count } from './table.ts'
+import { type HostOptions, tell } from './which-host.ts'
 
-interface ReloadOptions extends SignedOptions {
-  readonly config: string
+interface ReloadOptions extends HostOptions, SignedOptions {
   readonly json?: boolean
 }
 
@@ -22,8 +19,7 @@ function named(what: string, names: readonly string[]): string[] {
 }
 
 export async function reload(options: ReloadOptions): Promise<void> {
-  const { endpoint } = loadConfig(callersPath(options.config))
-  const answer = (await tellHost(endpoint, { command: 'reload', ...signature(options) })) as Reloaded
+  const answer = (await tell(options, { command: 'reload', ...signature(options) })) as Reloaded
   if (options.json) return console.log(JSON.stringify(answer))
   const { generation, milliseconds, added, removed, changed, guardChanged } = answer
   console.log(`the configuration is live (generation ${generation}, after ${milliseconds} ms)`)

@@ -2,13 +2,12 @@
 
 import type { AuditStatus } from '../audit/audit.ts'
 import { type ErrorCode, errorTable } from '../errors.ts'
+import type { AdminStatus } from '../supervisor/admin-process.ts'
 import type { PlugIn } from '../supervisor/plug-ins.ts'
 import type { HostStatus } from '../supervisor/status.ts'
-import { loadConfig } from '../tenant/config.ts'
 import type { WireVersions } from '../wire/layout.ts'
-import { callersPath } from './callers-path.ts'
-import { tellHost } from './operator-client.ts'
 import { count, renderTable, visible } from './table.ts'
+import { type HostOptions, tell } from './which-host.ts'
 
 /** Rows of a table: what is read at a glance, and no more. `--json` has all. */
 const ROWS_MAX = 40
@@ -57,8 +56,13 @@ export function auditText(audit: AuditStatus | null): string {
   ].join(', ')
 }
 
+function adminText({ state, address, error }: AdminStatus): string {
+  if (state === 'listening') return `${state}, ${address ?? ''}`
+  return error === undefined ? state : `${state}: ${error.detail} [${error.code}]`
+}
+
 function overview(status: HostStatus, nowMs: number): string {
-  const { version, wire, node, processId, sinceMs, endpoint, state, generation, evaluators } = status
+  const { version, wire, node, processId, sinceMs, endpoint, state, generation, evaluators, admin } = status
   const serving = evaluators.processes.filter((evaluator) => evaluator.state === 'serving').length
   const { list, forgotten } = status.plugIns
   const connected = list.filter((plugIn) => isConnected(plugIn))
@@ -82,6 +86,7 @@ function overview(status: HostStatus, nowMs: number): string {
     ['evaluators', `${serving} of ${evaluators.configured} serve`],
     ['plug-ins', plugIns.join(', ')],
     ['quarantined', quarantined],
+    ...(admin === undefined ? [] : [['admin API', adminText(admin)]]),
     ['audit', auditText(status.audit)],
     ...(status.audit === null ? [] : [['audit head', `${status.audit.head}@${status.audit.sequence}`]]),
   ]
@@ -198,8 +203,7 @@ export function statusText(status: HostStatus, nowMs: number): string {
   ].join('\n')
 }
 
-export async function status({ config: path, json }: { config: string; json?: boolean }): Promise<void> {
-  const { endpoint } = loadConfig(callersPath(path))
-  const told = (await tellHost(endpoint, { command: 'status' })) as HostStatus
-  console.log(json ? JSON.stringify(told) : statusText(told, Date.now()))
+export async function status(options: HostOptions & { readonly json?: boolean }): Promise<void> {
+  const told = (await tell(options, { command: 'status' })) as HostStatus
+  console.log(options.json ? JSON.stringify(told) : statusText(told, Date.now()))
 }

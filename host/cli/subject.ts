@@ -4,7 +4,7 @@ import { userInfo } from 'node:os'
 
 import { InvalidArgumentError } from 'commander'
 
-import { confirmWithinMsMax, storeWhoUnitsMax, storeWhyUnitsMax } from '../limits.ts'
+import { confirmWithinMsMax, storeWhoUnitsMax, storeWhyUnitsMax, tokenExpiresMsMax } from '../limits.ts'
 import type { By, Subject } from '../store/store.ts'
 import { ownAccount } from '../supervisor/account.ts'
 
@@ -50,12 +50,29 @@ export function reasonOf(text: string): string {
 
 const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
-/** Milliseconds of "90s", "10m", "2h" or "1d". */
-export function durationOf(text: string): number {
+/** Milliseconds of "90s", "10m", "2h" or "1d"; at most so many days. */
+function milliseconds(text: string, daysMax: number): number {
   const [, digits, unit] = /^([1-9][0-9]{0,5})([smhd])$/.exec(text) ?? []
   const ms = Number(digits) * (unitMs[unit as keyof typeof unitMs] ?? Number.NaN)
-  if (ms <= confirmWithinMsMax) return ms
-  throw new InvalidArgumentError('Give a number and a unit, such as 90s, 10m, 2h or 1d; at most 7d.')
+  if (ms <= daysMax * unitMs.d) return ms
+  throw new InvalidArgumentError(`Give a number and a unit, such as 90s, 10m, 2h or 1d; at most ${daysMax}d.`)
+}
+
+/** How long a provisional activation waits. */
+export function durationOf(text: string): number {
+  return milliseconds(text, confirmWithinMsMax / unitMs.d)
+}
+
+/** How long a token is valid. */
+export function lifetimeOf(text: string): number {
+  return milliseconds(text, tokenExpiresMsMax / unitMs.d)
+}
+
+/** What is expected to be active. */
+export function activeOf(text: string): number | 'none' {
+  if (text === 'none') return text
+  if (/^[1-9][0-9]{0,6}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Give a version\'s number, or "none".')
 }
 
 export function subjectText(subject: Subject): string {

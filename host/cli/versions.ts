@@ -1,14 +1,11 @@
 /** `portcullis versions`: what a running host's store has of each subject, and which version answers. */
 
 import type { Active, StoredVersion, Subject } from '../store/store.ts'
-import { loadConfig } from '../tenant/config.ts'
-import { callersPath } from './callers-path.ts'
-import { tellHost } from './operator-client.ts'
 import { type SubjectOptions, subjectIfGiven, subjectText } from './subject.ts'
 import { renderTable } from './table.ts'
+import { type HostOptions, tell } from './which-host.ts'
 
-interface VersionsOptions extends SubjectOptions {
-  readonly config: string
+interface VersionsOptions extends HostOptions, SubjectOptions {
   readonly json?: boolean
 }
 
@@ -46,9 +43,8 @@ function print({ subject, active, omitted, versions }: SubjectVersions): void {
 }
 
 export async function versions(options: VersionsOptions): Promise<void> {
-  const { endpoint } = loadConfig(callersPath(options.config))
   const subject = subjectIfGiven(options)
-  const answer = (await tellHost(endpoint, {
+  const answer = (await tell(options, {
     command: 'versions',
     ...(subject !== undefined && { subject }),
   })) as readonly SubjectVersions[]

@@ -77,19 +77,19 @@ function write(path: string, bytes: Uint8Array, mode: number | undefined): void 
 }
 
 /**
- * A link stays; what it leads to is replaced. Throws ERR_FILE_WRITE, with the old file where it was; should Windows have taken that away
+ * A link stays; what it leads to is replaced. `mode`: what it has afterwards, be it new or not; without it, what it had. Throws ERR_FILE_WRITE, with the old file where it was; should Windows have taken that away
  * and not taken the new one, the error says where that is.
  */
-export function replaceFile(name: string, bytes: Uint8Array): void {
+export function replaceFile(name: string, bytes: Uint8Array, mode?: number): void {
   const wasThere = existsSync(name)
   const path = wasThere ? realpathSync(name) : name
   const replacement = join(dirname(path), `.${basename(path)}.${process.pid}.new`)
   try {
     const old = statSync(path, { throwIfNoEntry: false })
     if (old !== undefined && !old.isFile()) throw new Error('it is no file')
-    const mode = old?.mode
+    const itsMode = mode ?? old?.mode
     rmSync(replacement, { force: true }) // of a process that had our number and did not live to use it
-    write(replacement, bytes, mode === undefined ? undefined : mode & 0o7777)
+    write(replacement, bytes, itsMode === undefined ? undefined : itsMode & 0o7777)
     const until = Date.now() + replaceMsMax
     while (!putInPlace(path, replacement)) {
       if (Date.now() > until)

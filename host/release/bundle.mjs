@@ -17,6 +17,8 @@ const entries = [
   'replay/process-limits',
   'replay/replay-main',
   'replay/sweep-main',
+  'admin/main',
+  'admin/job-main',
 ]
 
 /** Loads native code from beside itself. */

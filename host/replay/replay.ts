@@ -25,14 +25,16 @@ const BATCH_QUESTIONS = 256
 /** Another policy than the recorded one. */
 export interface Replacement {
   readonly module: Buffer
-  /** Undefined: those that were recorded. */
-  readonly settings?: Settings
+  /** Undefined: those that were recorded; null: none. */
+  readonly settings?: Settings | null
   /** Whose policy it is in place of; undefined for the tenant only if the recording has one tenant. */
   readonly of: 'guard' | { readonly tenant: string | undefined }
 }
 
 export interface ReplayOptions extends Partial<AskerOptions> {
   readonly replacement?: Replacement
+  /** Decisions of other tenants are passed over, and not counted. */
+  readonly only?: string
   /** Hears how many decisions have been dealt with. */
   readonly progress?: (decisions: number) => void
 }
@@ -67,7 +69,7 @@ class Substitute {
   readonly digest: string
   readonly of: Replacement['of']
   readonly #module: Buffer
-  readonly #settings: Settings | undefined
+  readonly #settings: Settings | null | undefined
   /** What it is used with, by the settings and the fuel that were recorded. */
   readonly #admitted = new Map<string, PolicyUse>()
   /** Of the only tenant, if none was named. */
@@ -103,7 +105,7 @@ class Substitute {
 
   async #admit(recorded: PolicyUse, metered: Map<string, Buffer>): Promise<PolicyUse> {
     const { fuelPerDecision } = recorded
-    const given = this.#settings ?? recorded.settings
+    const given = this.#settings === undefined ? recorded.settings : (this.#settings ?? undefined)
     const isOwn = this.#settings !== undefined || given === undefined
     // A module that takes no settings is not refused for those of the one before it.
     for (const settings of isOwn ? [given] : [given, undefined]) {
@@ -134,6 +136,7 @@ function useOf({ policy, settings, fuelPerDecision }: Partial<PolicyUse>, source
 class Replay {
   readonly #modules: Modules
   readonly #substitute: Substitute | undefined
+  readonly #only: string | undefined
   readonly #tally: ReplayTally
   readonly #asker: Asker
   readonly #progress: (decisions: number) => void
@@ -145,9 +148,10 @@ class Replay {
   #batch: { decision: RecordedDecision; bench: NumberedBench }[] = []
   #foundTenant = false
 
-  constructor(folder: string, { replacement, progress, ...options }: ReplayOptions) {
+  constructor(folder: string, { replacement, only, progress, ...options }: ReplayOptions) {
     this.#modules = new Modules(folder)
     this.#substitute = replacement && new Substitute(replacement)
+    this.#only = only
     this.#tally = new ReplayTally(replacement !== undefined)
     this.#asker = new Asker(this.#modules.metered, options)
     this.#progress = progress ?? (() => {})
@@ -177,6 +181,7 @@ class Replay {
   }
 
   async #take(decision: RecordedDecision): Promise<void> {
+    if (this.#only !== undefined && decision.tenant.name !== this.#only) return
     if (this.#substitute?.isFor(decision.tenant.name) === false) return this.#tally.otherTenant()
     this.#foundTenant = true
     if (this.#tally.isIncomparable(decision)) return

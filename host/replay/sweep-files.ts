@@ -39,21 +39,34 @@ interface Resource {
   readonly operation?: number
 }
 
-/** What `read` makes of each line that is not empty. Throws with every line that is wrong. */
-function readLines<Item>(
-  path: string,
+/** A value that stands in a place of its own, such as a line; `value` throws if it cannot be read. */
+interface Entry {
+  readonly source: string
+  readonly value: () => unknown
+}
+
+/** The lines of a file that are not empty. */
+function linesOf(path: string): Entry[] {
+  const lines = readText(path, CODE).split(/\r?\n/)
+  if (lines.length > sweepLinesMax + 1) throw wrong(path, [`it has more than ${sweepLinesMax} lines`])
+  return lines.flatMap((line, index) => {
+    if (line.trim() === '') return []
+    return { source: `line ${index + 1}`, value: () => parseJsonLine(line, index + 1, '', CODE) }
+  })
+}
+
+/** What `read` makes of each entry. Throws with every one that is wrong. */
+function readEntries<Item>(
+  name: string,
+  entries: readonly Entry[],
   schema: Schema,
   read: (value: unknown, source: string) => Item,
 ): Item[] {
   const problems: string[] = []
   const items: Item[] = []
-  const lines = readText(path, CODE).split(/\r?\n/)
-  if (lines.length > sweepLinesMax + 1) throw wrong(path, [`it has more than ${sweepLinesMax} lines`])
-  for (const [index, line] of lines.entries()) {
-    if (line.trim() === '') continue
-    const source = `line ${index + 1}`
+  for (const { source, value: parse } of entries) {
     try {
-      const value = parseJsonLine(line, index + 1, '', CODE)
+      const value = parse()
       checkSchema(schema, value, source, CODE)
       items.push(read(value, source))
     } catch (error) {
@@ -61,8 +74,8 @@ function readLines<Item>(
       problems.push(error.detail.replace(/^, /, '').replaceAll('\n', '\n  '))
     }
   }
-  if (problems.length > 0) throw wrong(path, problems)
-  if (items.length === 0) throw wrong(path, ['it has no lines'])
+  if (problems.length > 0) throw wrong(name, problems)
+  if (items.length === 0) throw wrong(name, ['it has no lines'])
   return items
 }
 
@@ -76,14 +89,19 @@ function utf16Bytes(text: string): number {
   return 2 * text.length
 }
 
-/** Each action once for each resource, and no pair twice. `time` is ISO 8601. Throws ERR_QUESTION_FILE. */
-export function readPoints(principalsPath: string, resourcesPath: string, time: string): Points {
-  const read = readLines(principalsPath, principalSchema, (value, source) => {
+/** Entries with the name of what they are from. */
+interface Source {
+  readonly name: string
+  readonly entries: readonly Entry[]
+}
+
+function pointsOfSources(principals: Source, resources: Source, time: string): Points {
+  const read = readEntries(principals.name, principals.entries, principalSchema, (value, source) => {
     const question = checkQuestion({ ...(value as Principal), kind: 'user', time }, source)
     return { principal: value as Principal, block: questionBlock(question, source) }
   })
   const largest = read.reduce((most, { block: { length } }) => Math.max(most, length), 0)
-  const operations = readLines(resourcesPath, resourceSchema, (value, source) => {
+  const operations = readEntries(resources.name, resources.entries, resourceSchema, (value, source) => {
     const { resourceUri, actions, operation = 0 } = value as Resource
     return [...new Set(actions)].map((action): Operation => {
       if (largest + utf16Bytes(action) + utf16Bytes(resourceUri) <= block.bytesMax) {
@@ -100,4 +118,23 @@ export function readPoints(principalsPath: string, resourcesPath: string, time: 
     blocks: read.map(({ block: bytes }) => bytes),
     operations,
   }
+}
+
+/** Each action once for each resource, and no pair twice. `time` is ISO 8601. Throws ERR_QUESTION_FILE. */
+export function readPoints(principalsPath: string, resourcesPath: string, time: string): Points {
+  const source = (path: string): Source => ({ name: path, entries: linesOf(path) })
+  return pointsOfSources(source(principalsPath), source(resourcesPath), time)
+}
+
+/** The same of lines that have been parsed already: what a request brings. */
+export function pointsOf(
+  principals: readonly unknown[],
+  resources: readonly unknown[],
+  time: string,
+): Points {
+  const source = (name: string, values: readonly unknown[]): Source => ({
+    name,
+    entries: values.map((value, index) => ({ source: `entry ${index + 1}`, value: () => value })),
+  })
+  return pointsOfSources(source('principals', principals), source('resources', resources), time)
 }

@@ -43,8 +43,8 @@ export type Event =
   | { readonly type: 'quarantined'; readonly policy: string; readonly reason: string }
   /** Everything of the subject that was quarantined. */
   | ({ readonly type: 'lifted' } & By)
-  /** The bytes of these versions have been let go. */
-  | { readonly type: 'forgotten'; readonly numbers: readonly number[] }
+  /** The bytes of these versions have been let go: by whom, or for an upload. */
+  | ({ readonly type: 'forgotten'; readonly numbers: readonly number[] } & Partial<By>)
 
 /** An event with its time, in milliseconds since 1970. */
 export type Timed = Event & { readonly timeMs: number }
@@ -89,7 +89,7 @@ const schema = {
     event('confirmed', { number, who }, { why }),
     event('quarantined', { policy: digest, reason: name }),
     event('lifted', { who }, { why }),
-    event('forgotten', { numbers: { type: 'array', minItems: 1, items: number } }),
+    event('forgotten', { numbers: { type: 'array', minItems: 1, items: number } }, { who, why }),
   ],
 }
 

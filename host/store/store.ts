@@ -215,6 +215,13 @@ export class Store {
     it.blobs.sweep(it.history.named())
   }
 
+  /** Lets go of its bytes: never of what is active, nor of what a return makes active. */
+  forget(subject: Subject, number: number, by: By, nowMs: number): void {
+    const it = this.#of(subject)
+    it.record({ type: 'forgotten', numbers: [number], ...told(by) }, nowMs)
+    it.blobs.sweep(it.history.named())
+  }
+
   /**
    * An admitted version whose bytes are there, be it quarantined or not; null: nothing is active from now on. With
    * `confirmByMs` it is provisional: who opens the store has to watch the time.

@@ -14,7 +14,7 @@ import type { Logger } from 'pino'
 
 import type { AuditAct } from '../audit/audit.ts'
 import { PortcullisError } from '../errors.ts'
-import { activationWindowMs, confirmWithinMsMax, digestDigitsMin, versionsReplyUnitsMax } from '../limits.ts'
+import { activationWindowMs, confirmWithinMsMax, versionsReplyUnitsMax } from '../limits.ts'
 import type { Active, By, Store, StoredVersion, Subject } from '../store/store.ts'
 import type { Config, PolicyChoice } from '../tenant/config.ts'
 import { parseVectors } from '../winrm/vectors.ts'
@@ -22,6 +22,7 @@ import type { Settings } from '../wire/settings-block.ts'
 import type { Auditing } from './auditing.ts'
 import type { Blame } from './blame.ts'
 import { checkBreakGlass } from './break-glass.ts'
+import { choiceOf, configured, findVersion, named } from './chosen-version.ts'
 import type { LiveTable } from './live-table.ts'
 import { type Admitted, type PolicySource, subjectName } from './policy-source.ts'
 import type { Table } from './table.ts'
@@ -40,6 +41,15 @@ export interface Upload {
   readonly module: Buffer
   readonly settings?: Settings
   readonly vectors?: string
+}
+
+/** What has to be active when it is the change's turn; null: nothing. Undefined: whatever it is. */
+export interface Expected {
+  readonly ifActive?: number | null
+}
+
+export interface ActivateOptions extends Expected {
+  readonly confirmWithinMs?: number
 }
 
 export interface Activated {
@@ -120,7 +130,7 @@ export class Activations {
 
   /** Takes an upload in and has it admitted. Throws ERR_VERSION_REFUSED, after which it is kept as refused. */
   async push(subject: Subject, upload: Upload, by: By): Promise<StoredVersion> {
-    const { fuelPerDecision } = this.#choiceOf(subject)
+    const { fuelPerDecision } = choiceOf(this.#around.config(), subject)
     if (upload.vectors !== undefined) parseVectors(upload.vectors, 'the vectors')
     const version = this.#store.upload(subject, upload, by, Date.now())
     await this.#around.source.ofStore(this.#store, subject, version, fuelPerDecision)
@@ -133,11 +143,17 @@ export class Activations {
   }
 
   /** `wanted`: a version's number, or the beginning of its module's digest. */
-  async activate(subject: Subject, wanted: string, by: By, confirmWithinMs?: number): Promise<Activated> {
+  async activate(
+    subject: Subject,
+    wanted: string,
+    by: By,
+    { confirmWithinMs, ifActive }: ActivateOptions = {},
+  ): Promise<Activated> {
     return this.#change(
       subject,
       () => {
-        const version = this.#find(subject, wanted)
+        this.#checkActive(subject, ifActive)
+        const version = findVersion(this.#store, subject, wanted)
         const { number } = version
         // One that is active may not answer: its bytes were damaged when the host started, and have been pushed again since.
         const answers = versionIn(this.#around.live.now, subject) === number
@@ -152,10 +168,11 @@ export class Activations {
   }
 
   /** Activates what was active before. */
-  async rollback(subject: Subject, by: By): Promise<Activated> {
+  async rollback(subject: Subject, by: By, { ifActive }: Expected = {}): Promise<Activated> {
     return this.#change(
       subject,
       () => {
+        this.#checkActive(subject, ifActive)
         const active = this.#store.active(subject)
         if (active !== undefined && (active.previous !== null || active.confirmByMs !== undefined)) {
           return active.previous
@@ -172,7 +189,7 @@ export class Activations {
   /** In its turn: a return that is under way is not confirmed any more. */
   async confirm(subject: Subject, by: By): Promise<Activated> {
     const { generation } = await this.#around.live.change(async () => {
-      this.#choiceOf(subject)
+      choiceOf(this.#around.config(), subject)
       const active = this.#store.active(subject)
       if (active?.confirmByMs === undefined) {
         throw new PortcullisError(
@@ -201,7 +218,7 @@ export class Activations {
       ...(guard !== undefined && guard.policy === undefined ? (['guard'] as const) : []),
       ...tenants.filter(({ policy }) => policy === undefined).map(({ name }) => ({ tenant: name })),
     ]
-    if (subject !== undefined) this.#choiceOf(subject)
+    if (subject !== undefined) choiceOf(this.#around.config(), subject)
     const asked = subject === undefined ? all : [subject]
     return asked.map((one) => {
       const versions = this.#store.versions(one)
@@ -211,45 +228,16 @@ export class Activations {
     })
   }
 
-  #configured(subject: Subject): PolicyChoice | undefined {
-    const { tenants, guard } = this.#around.config()
-    return subject === 'guard' ? guard : tenants.find(({ name }) => name === subject.tenant)
-  }
-
-  /** What the configuration says of a subject whose versions are the store's. Throws ERR_VERSION_SUBJECT. */
-  #choiceOf(subject: Subject): PolicyChoice {
-    const choice = this.#configured(subject)
-    const name = subjectName(subject)
-    if (choice === undefined) {
-      throw new PortcullisError(
-        'ERR_VERSION_SUBJECT',
-        `the configuration has no ${subject === 'guard' ? 'guard' : `tenant ${name}`}`,
-      )
-    }
-    if (choice.policy !== undefined) {
-      throw new PortcullisError(
-        'ERR_VERSION_SUBJECT',
-        `the configuration names ${name}'s policy; take "policy" out and reload, and the store's active version serves it`,
-      )
-    }
-    return choice
-  }
-
-  #find(subject: Subject, wanted: string): StoredVersion {
-    const versions = this.#store.versions(subject)
-    const isNumber = /^[0-9]{1,7}$/.test(wanted)
-    const isDigest = wanted.length >= digestDigitsMin
-    const found = versions.filter(({ number, policy }) =>
-      isNumber ? number === Number(wanted) : isDigest && policy.startsWith(wanted.toLowerCase()),
+  /** Whoever says what they saw is not to undo what somebody else has done since. */
+  #checkActive(subject: Subject, expected: number | null | undefined): void {
+    const number = this.#store.active(subject)?.number ?? null
+    if (expected === undefined || expected === number) return
+    const what = number === null ? 'nothing is active' : `version ${number} is active`
+    const wanted = expected === null ? 'nothing' : `version ${expected}`
+    throw new PortcullisError(
+      'ERR_ACTIVATION_CONFLICT',
+      `${subjectName(subject)}: ${what}, and not ${wanted}`,
     )
-    const [version] = found
-    if (version !== undefined && found.length === 1) return version
-    const numbers = found.map(({ number }) => number).join(', ')
-    const problem =
-      version === undefined
-        ? `has no version "${wanted}"; "portcullis versions" lists them`
-        : `"${wanted}" is the module of versions ${numbers}; name one by its number`
-    throw new PortcullisError('ERR_VERSION_UNKNOWN', `${subjectName(subject)}: ${problem}`)
   }
 
   #checkMayChange(subject: Subject, { number, policy }: StoredVersion): void {
@@ -298,10 +286,10 @@ export class Activations {
     const { live, source, config } = this.#around
     const store = this.#store
     const began = performance.now()
-    this.#choiceOf(subject)
+    choiceOf(this.#around.config(), subject)
     let changed = false
     const { generation } = await live.change(async (now) => {
-      const { fuelPerDecision } = this.#choiceOf(subject)
+      const { fuelPerDecision } = choiceOf(this.#around.config(), subject)
       const number = pick()
       if (number === undefined) return undefined
       const version = number === null ? undefined : store.version(subject, number)
@@ -369,7 +357,7 @@ export class Activations {
         const active = this.#store.active(subject)
         if (active?.confirmByMs === undefined) return undefined
         const makeDurable = () => this.#takeBack(subject, active)
-        const choice = this.#configured(subject)
+        const choice = configured(this.#around.config(), subject)
         if (choice === undefined || choice.policy !== undefined) {
           makeDurable()
           return undefined
@@ -405,9 +393,4 @@ export class Activations {
 /** A return as the audit log has it. */
 function returnOf(subject: Subject): Omit<AuditAct, 'result'> {
   return { command: 'return', via: 'host', subject, why: notConfirmed }
-}
-
-/** A subject as the log names it. */
-function named(subject: Subject): object {
-  return subject === 'guard' ? { subject } : { subject: 'tenant', tenant: subject.tenant }
 }

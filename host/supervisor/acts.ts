@@ -17,9 +17,12 @@ const acts: Readonly<Record<OperatorCommand['command'], boolean>> = {
   quarantine: false,
   status: false,
   audit: false,
-  versions: false,
+  config: false,
   decisions: false,
   metrics: false,
+  report: false,
+  versions: false,
+  'token-list': false,
   stop: true,
   lift: true,
   reload: true,
@@ -27,6 +30,10 @@ const acts: Readonly<Record<OperatorCommand['command'], boolean>> = {
   activate: true,
   confirm: true,
   rollback: true,
+  retire: true,
+  download: true,
+  'token-create': true,
+  'token-revoke': true,
 }
 
 export function isAct({ command }: OperatorCommand): boolean {
@@ -50,18 +57,37 @@ function named({ who, why, subject, tenant, version, policy }: Told): Partial<Au
   }
 }
 
+/** What is told of a token. `source`: the command, or what it came to, which has the secret too. */
+function tokenOf(command: OperatorCommand['command'], source: unknown): Pick<AuditAct, 'token'> {
+  if (command !== 'token-create' && command !== 'token-revoke') return {}
+  const { id, name, role } = Object(source) as NonNullable<AuditAct['token']>
+  return {
+    token: {
+      ...(id !== undefined && { id }),
+      ...(name !== undefined && { name }),
+      ...(role !== undefined && { role }),
+    },
+  }
+}
+
 function askedFor(command: OperatorCommand, via: Via): Omit<AuditAct, 'result'> {
   const pushed = command.command === 'push' && {
     policy: createHash('sha256').update(command.module, 'base64').digest('hex'),
   }
-  return { command: command.command, via, ...named(command as Told), ...pushed }
+  return {
+    command: command.command,
+    via,
+    ...named(command as Told),
+    ...pushed,
+    ...tokenOf(command.command, command),
+  }
 }
 
 /** `result`: what the operator is answered. */
 export function doneAct(command: OperatorCommand, via: Via, result: unknown): AuditAct {
   const { number, version = number, policy } = Object(result) as Told
   const made = named({ ...(version !== undefined && { version }), ...(policy !== undefined && { policy }) })
-  return { ...askedFor(command, via), ...made, result: 'done' }
+  return { ...askedFor(command, via), ...made, ...tokenOf(command.command, result), result: 'done' }
 }
 
 export function refusedAct(command: OperatorCommand, via: Via, error: unknown): AuditAct {

@@ -26,6 +26,19 @@ export function isReason(text: string): text is Reason {
   return text === 'processor time' || text === 'deaths'
 }
 
+/** What is said of each to people. */
+const explanations = {
+  'processor time': 'it used up its processor time',
+  deaths: 'evaluators ended themselves while they ran it',
+} as const satisfies Record<Reason, string>
+
+/** A quarantine as it is told, with its reason in words. */
+export type Explained = Quarantined & { readonly explanation: string }
+
+export function explained(quarantined: readonly Quarantined[]): Explained[] {
+  return quarantined.map((each) => ({ ...each, explanation: explanations[each.reason] }))
+}
+
 export interface Quarantined extends Version {
   readonly reason: Reason
   readonly sinceMs: number

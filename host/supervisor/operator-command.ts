@@ -3,6 +3,7 @@
  * itself, but from whatever program that runs.
  */
 
+import { type Role, roles } from '../admin/roles.ts'
 import { errorTable, PortcullisError } from '../errors.ts'
 import {
   confirmWithinMsMax,
@@ -11,6 +12,7 @@ import {
   recordTextUnitsMax,
   storeWhoUnitsMax,
   storeWhyUnitsMax,
+  tokenExpiresMsMax,
 } from '../limits.ts'
 import { lazySchema } from '../schema.ts'
 import type { Subject } from '../store/store.ts'
@@ -24,7 +26,7 @@ interface Signed {
 }
 
 export type OperatorCommand =
-  | { readonly command: 'quarantine' }
+  | { readonly command: 'quarantine'; readonly tenant?: string }
   | { readonly command: 'status' }
   | { readonly command: 'audit' }
   | { readonly command: 'stop' }
@@ -44,9 +46,28 @@ export type OperatorCommand =
       readonly subject: Subject
       readonly version: string
       readonly confirmWithinMs?: number
+      /** What has to be active when it is its turn; null: nothing. */
+      readonly ifActive?: number | null
     } & Signed)
-  | ({ readonly command: 'confirm' | 'rollback'; readonly subject: Subject } & Signed)
+  | ({ readonly command: 'confirm'; readonly subject: Subject } & Signed)
+  | ({ readonly command: 'rollback'; readonly subject: Subject; readonly ifActive?: number | null } & Signed)
   | { readonly command: 'versions'; readonly subject?: Subject }
+  | ({
+      readonly command: 'retire' | 'download'
+      readonly subject: Subject
+      readonly version: string
+    } & Signed)
+  | { readonly command: 'report'; readonly subject: Subject; readonly version: string }
+  | { readonly command: 'config'; readonly tenant?: string }
+  | ({
+      readonly command: 'token-create'
+      readonly name: string
+      readonly role: Role
+      readonly tenant?: string
+      readonly expiresInMs: number
+    } & Signed)
+  | { readonly command: 'token-list' }
+  | ({ readonly command: 'token-revoke'; readonly id: string } & Signed)
   | ({ readonly command: 'decisions' } & DecisionsQuery)
   | { readonly command: 'metrics' }
 
@@ -84,6 +105,8 @@ const decisionsQuery = {
 
 const { who, why } = signed
 const optionalWhy = { why }
+const version = { type: 'string', minLength: 1, maxLength: 64 }
+const ifActive = { anyOf: [{ type: 'integer', minimum: 1 }, { type: 'null' }] }
 
 const schema = lazySchema<OperatorCommand>(
   () => ({
@@ -91,7 +114,7 @@ const schema = lazySchema<OperatorCommand>(
     required: ['command'],
     discriminator: { propertyName: 'command' },
     oneOf: [
-      command('quarantine', {}),
+      command('quarantine', {}, { tenant: name }),
       command('status', {}),
       command('audit', {}),
       command('stop', {}),
@@ -112,12 +135,32 @@ const schema = lazySchema<OperatorCommand>(
       ),
       command(
         'activate',
-        { subject, version: { type: 'string', minLength: 1, maxLength: 64 }, who },
-        { confirmWithinMs: { type: 'integer', minimum: 1, maximum: confirmWithinMsMax }, ...optionalWhy },
+        { subject, version, who },
+        {
+          confirmWithinMs: { type: 'integer', minimum: 1, maximum: confirmWithinMsMax },
+          ifActive,
+          ...optionalWhy,
+        },
       ),
       command('confirm', { subject, who }, optionalWhy),
-      command('rollback', { subject, who }, optionalWhy),
+      command('rollback', { subject, who }, { ifActive, ...optionalWhy }),
       command('versions', {}, { subject }),
+      command('retire', { subject, version, who }, optionalWhy),
+      command('download', { subject, version, who }, optionalWhy),
+      command('report', { subject, version }),
+      command('config', {}, { tenant: name }),
+      command(
+        'token-create',
+        {
+          name,
+          role: { enum: roles },
+          expiresInMs: { type: 'integer', minimum: 1, maximum: tokenExpiresMsMax },
+          who,
+        },
+        { tenant: name, ...optionalWhy },
+      ),
+      command('token-list', {}),
+      command('token-revoke', { id: name, who }, optionalWhy),
       command('decisions', {}, decisionsQuery),
       command('metrics', {}),
     ],
@@ -133,6 +176,11 @@ export function readCommand(line: string): OperatorCommand {
   } catch {
     throw new PortcullisError('ERR_COMMAND', 'it is not JSON')
   }
+  return checkCommand(value)
+}
+
+/** Throws ERR_COMMAND. */
+export function checkCommand(value: unknown): OperatorCommand {
   const validate = schema()
   if (validate(value)) return value
   const [problem] = validate.errors ?? []

@@ -9,14 +9,19 @@ import type { AuditAct } from '../audit/audit.ts'
 import { PortcullisError } from '../errors.ts'
 import type { MetricsText } from '../metrics/metrics.ts'
 import type { By, Store } from '../store/store.ts'
+import type { Config } from '../tenant/config.ts'
 import { checkSettings } from '../tenant/settings.ts'
 import type { Activations } from './activations.ts'
 import { doneAct, isAct, refusedAct, type Via } from './acts.ts'
 import type { Auditing } from './auditing.ts'
-import type { Blame, Quarantined } from './blame.ts'
+import { type Blame, type Explained, explained } from './blame.ts'
+import { hostConfig, tenantConfig } from './effective-config.ts'
+import type { KeptVersions } from './kept-versions.ts'
 import type { DecisionsQuery, LatestDecisions } from './latest-decisions.ts'
 import type { OperatorCommand } from './operator-command.ts'
 import type { HostStatus } from './status.ts'
+import type { Table } from './table.ts'
+import { createToken, listTokens, revokeToken } from './token-commands.ts'
 
 /** The host, as far as it does what it is told. */
 export interface Obedient {
@@ -28,8 +33,11 @@ export interface Obedient {
   readonly acted: (act: AuditAct) => void
   readonly blame: Blame
   readonly store: Store | undefined
-  /** Undefined without a store. */
+  /** Both undefined without a store. */
   readonly activations: Activations | undefined
+  readonly kept: KeptVersions | undefined
+  readonly config: () => Config
+  readonly table: () => Table
   readonly status: () => HostStatus
   readonly decisions: (query: DecisionsQuery) => LatestDecisions
   readonly metrics: () => Promise<MetricsText>
@@ -46,13 +54,13 @@ function lift(
   { blame, store, log, quarantineChanged }: Obedient,
   tenant: string,
   by: By,
-): readonly Quarantined[] {
+): readonly Explained[] {
   if (store !== undefined && store.quarantined({ tenant }).length > 0) store.lift({ tenant }, by, Date.now())
   const lifted = blame.lift(tenant) // with the deaths that have not led to one yet
-  if (lifted.length === 0) return lifted
+  if (lifted.length === 0) return []
   log.warn({ event: 'quarantine-lifted', tenant, versions: lifted, ...by }, 'policies run again')
   quarantineChanged()
-  return lifted
+  return explained(lifted)
 }
 
 /** Resolves to what is answered; rejects with what the operator is told. */
@@ -78,7 +86,7 @@ function carryOut(host: Obedient, command: OperatorCommand): unknown {
   }
   switch (command.command) {
     case 'quarantine':
-      return host.blame.quarantined
+      return explained(host.blame.quarantined.filter(({ tenant }) => (command.tenant ?? tenant) === tenant))
     case 'lift':
       return lift(host, command.tenant, byOf(command))
     case 'status':
@@ -94,6 +102,16 @@ function carryOut(host: Obedient, command: OperatorCommand): unknown {
       return true
     case 'reload':
       return host.reload(byOf(command))
+    case 'config':
+      return command.tenant === undefined
+        ? hostConfig(host.config(), host.table())
+        : tenantConfig(host.config(), host.table(), command.tenant)
+    case 'token-create':
+      return createToken(host.config(), host.log, command, byOf(command))
+    case 'token-list':
+      return listTokens(host.config())
+    case 'token-revoke':
+      return revokeToken(host.config(), host.log, command.id, byOf(command))
     default:
       return withVersions(host, command)
   }
@@ -101,11 +119,13 @@ function carryOut(host: Obedient, command: OperatorCommand): unknown {
 
 type VersionCommand = Extract<
   OperatorCommand,
-  { command: 'push' | 'activate' | 'confirm' | 'rollback' | 'versions' }
+  {
+    command: 'push' | 'activate' | 'confirm' | 'rollback' | 'versions' | 'retire' | 'download' | 'report'
+  }
 >
 
-function withVersions({ activations }: Obedient, command: VersionCommand): unknown {
-  if (activations === undefined) {
+function withVersions({ activations, kept }: Obedient, command: VersionCommand): unknown {
+  if (activations === undefined || kept === undefined) {
     throw new PortcullisError(
       'ERR_VERSION_SUBJECT',
       'the configuration names no "store"; add it, and start the host again',
@@ -122,12 +142,18 @@ function withVersions({ activations }: Obedient, command: VersionCommand): unkno
       return activations.push(subject, upload, byOf(command))
     }
     case 'activate':
-      return activations.activate(command.subject, command.version, byOf(command), command.confirmWithinMs)
+      return activations.activate(command.subject, command.version, byOf(command), command)
     case 'confirm':
       return activations.confirm(command.subject, byOf(command))
     case 'rollback':
-      return activations.rollback(command.subject, byOf(command))
+      return activations.rollback(command.subject, byOf(command), command)
     case 'versions':
       return activations.versions(command.subject)
+    case 'retire':
+      return kept.retire(command.subject, command.version, byOf(command))
+    case 'download':
+      return kept.download(command.subject, command.version)
+    case 'report':
+      return kept.report(command.subject, command.version)
   }
 }

@@ -10,6 +10,7 @@ import { PortcullisError } from '../errors.ts'
 import { statusTenantsMax, statusTextUnitsMax } from '../limits.ts'
 import { version } from '../paths.ts'
 import { type WireVersions, wireVersions } from '../wire/layout.ts'
+import type { AdminStatus } from './admin-process.ts'
 import { type PlugIn, PlugIns } from './plug-ins.ts'
 import type { Table } from './table.ts'
 
@@ -54,6 +55,8 @@ export interface HostStatus {
   readonly tenants: { readonly count: number; readonly list: readonly TenantStatus[] }
   /** `forgotten`: rows that had no place. */
   readonly plugIns: { readonly forgotten: number; readonly list: readonly PlugIn[] }
+  /** Absent if the configuration has none. */
+  readonly admin?: AdminStatus
 }
 
 /** The oldest line of Node that is good enough for years from now. */
@@ -91,6 +94,7 @@ interface Known {
   readonly evaluators: readonly EvaluatorFacts[]
   readonly quarantined: number
   readonly audit: AuditStatus | null
+  readonly admin: AdminStatus | undefined
 }
 
 export class Observations {
@@ -141,7 +145,7 @@ export class Observations {
     }
   }
 
-  status({ endpoint, configured, table, state, evaluators, quarantined, audit }: Known): HostStatus {
+  status({ endpoint, configured, table, state, evaluators, quarantined, audit, admin }: Known): HostStatus {
     const { rows, forgotten } = this.#plugIns.list(Date.now())
     const remark = nodeRemark(process.version, process.release.lts)
     return {
@@ -161,6 +165,7 @@ export class Observations {
       audit,
       tenants: { count: table.tenants.size, list: this.#tenants(table) },
       plugIns: { forgotten, list: rows.map((row) => shortened(row)) },
+      ...(admin && { admin }),
     }
   }
 

@@ -17,16 +17,18 @@ import { overtimeDecision } from '../control/overtime-decision.ts'
 import type { Overtime, Running } from '../control/read-message.ts'
 import { PortcullisError } from '../errors.ts'
 import { blameGraceMs, closeMsMax, processorMsMax, restartMsMax, restartMsMin } from '../limits.ts'
-import { type EvaluatorEnd, type Figures, Metrics } from '../metrics/metrics.ts'
+import { type ApiCounts, type EvaluatorEnd, type Figures, Metrics } from '../metrics/metrics.ts'
 import { type By, Store } from '../store/store.ts'
 import type { Config } from '../tenant/config.ts'
 import { Activations } from './activations.ts'
 import type { Via } from './acts.ts'
+import { AdminProcess } from './admin-process.ts'
 import { Auditing } from './auditing.ts'
 import { Blame, type End, isReason, type Reason } from './blame.ts'
 import { checkBreakGlass } from './break-glass.ts'
 import { openToOthers, otherAccounts, prepareEndpoint } from './endpoint.ts'
 import { type Cause, type EvaluatorOwner, EvaluatorProcess, type Told } from './evaluator-process.ts'
+import { KeptVersions } from './kept-versions.ts'
 import { Latest } from './latest-decisions.ts'
 import { LiveTable } from './live-table.ts'
 import { logConnection, logDecision, logOvertime } from './log.ts'
@@ -59,12 +61,14 @@ export class Supervisor implements EvaluatorOwner {
   readonly #metrics = new Metrics(() => this.#figures())
   readonly #auditing: Auditing
   readonly #recording: Recording
+  readonly #admin: AdminProcess
   readonly #live: LiveTable
   /** What evaluators are equipped with is there. */
   #hasTable = false
   #store: Store | undefined
   #source: PolicySource
   #activations: Activations | undefined
+  #kept: KeptVersions | undefined
   #operatorEndpoint: OperatorEndpoint | undefined
   #state: 'new' | 'starting' | 'running' | 'closing' | 'closed' = 'new'
   #restartMs = restartMsMin
@@ -83,6 +87,11 @@ export class Supervisor implements EvaluatorOwner {
       for (const evaluator of this.#evaluators) evaluator.send({ type: 'halt', halted })
     })
     this.#recording = new Recording(log)
+    const owner = {
+      obey: (command: OperatorCommand) => this.#obey(command, 'api'),
+      counts: (counts: ApiCounts) => this.#metrics.api(counts),
+    }
+    this.#admin = new AdminProcess(owner, log)
     this.#source = new PolicySource(undefined, log)
     this.#live = new LiveTable(
       () => this.#evaluators,
@@ -120,6 +129,7 @@ export class Supervisor implements EvaluatorOwner {
         this.#operatorEndpoint.close()
         return false
       }
+      this.#admin.configure(this.#config.admin, this.#config.recording)
       this.#live.begin(table)
       // Nothing comes between the two: an evaluator that began in between would be equipped twice.
       this.#hasTable = true
@@ -163,6 +173,7 @@ export class Supervisor implements EvaluatorOwner {
       auditing: { act: (act) => this.#acted(act) },
       log: this.#log,
     })
+    this.#kept = new KeptVersions(store, { config: () => this.#config, live: this.#live, log: this.#log })
     this.#activations.resume()
     for (const subject of store.subjects()) {
       if (subject === 'guard') continue
@@ -181,6 +192,7 @@ export class Supervisor implements EvaluatorOwner {
   async #end(): Promise<void> {
     this.#state = 'closing'
     clearTimeout(this.#restartTimer)
+    const adminEnded = this.#admin.close()
     const killTimer = setTimeout(() => {
       for (const evaluator of this.#evaluators) evaluator.kill()
     }, closeMsMax)
@@ -192,6 +204,7 @@ export class Supervisor implements EvaluatorOwner {
       await ended
     }
     clearTimeout(killTimer)
+    await adminEnded
     this.#activations?.close()
     this.#store?.close()
     this.#recording.close()
@@ -404,6 +417,9 @@ export class Supervisor implements EvaluatorOwner {
         blame: this.#blame,
         store: this.#store,
         activations: this.#activations,
+        kept: this.#kept,
+        config: () => this.#config,
+        table: () => this.#live.now,
         status: () => this.#status(),
         decisions: (query) => this.#latest.ask(query),
         metrics: () => this.#metrics.text(),
@@ -450,6 +466,7 @@ export class Supervisor implements EvaluatorOwner {
       evaluators: [...this.#evaluators],
       quarantined: this.#blame.quarantined.length,
       audit: this.#auditing.status,
+      admin: this.#admin.status,
     })
   }
 
@@ -485,6 +502,7 @@ export class Supervisor implements EvaluatorOwner {
     this.#config = config
     this.#recording.open(config.recording)
     this.#auditing.reconfigure(config.audit)
+    this.#admin.configure(config.admin, config.recording)
   }
 
   /** A gap is recorded as a gap: whoever reads the log must not take it for silence. */

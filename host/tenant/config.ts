@@ -23,6 +23,7 @@ import { hostFile } from '../paths.ts'
 import type { Rules } from '../winrm/decision.ts'
 import { readVectors, type Vector } from '../winrm/vectors.ts'
 import type { Settings } from '../wire/settings-block.ts'
+import { type Admin, type AdminText, adminOf } from './admin.ts'
 import { applicationKey } from './application-key.ts'
 import { readSettings } from './settings.ts'
 import { isTimeZone } from './time-zone.ts'
@@ -70,6 +71,7 @@ interface ConfigText {
   readonly recording?: string
   readonly audit?: AuditText
   readonly activationsPerMinute?: number
+  readonly admin?: AdminText
   readonly guard?: PolicyText
   readonly tenants: readonly TenantText[]
 }
@@ -114,6 +116,8 @@ export interface Config {
   readonly audit: AuditOptions | undefined
   /** Of one tenant, by the operator's command `activate`. */
   readonly activationsPerMinute: number
+  /** Undefined: there is no admin API. */
+  readonly admin: Admin | undefined
   /** Without a policy if it is the store's that decides; likewise each tenant. */
   readonly guard: Guard | undefined
   readonly tenants: readonly Tenant[]
@@ -323,6 +327,8 @@ export function loadConfig(path: string): Config {
   text.tenants.forEach(({ name, breakGlass: file }, index) => {
     if (file !== undefined) breakGlass.set(name, files.breakGlass(file, `/tenants/${index}/breakGlass`))
   })
+  const admin = text.admin && adminOf(text.admin, folder)
+  const adminFiles = admin === undefined ? [] : [admin.tokens, ...Object.values(admin.tls ?? {})]
   return {
     // On Windows it is the beginning of a name, not a place.
     endpoint: process.platform === 'win32' ? text.endpoint : resolve(folder, text.endpoint),
@@ -331,11 +337,12 @@ export function loadConfig(path: string): Config {
     recording: text.recording === undefined ? undefined : resolve(folder, text.recording),
     audit: text.audit && auditOf(text.audit, folder),
     activationsPerMinute: text.activationsPerMinute ?? activationsPerMinute,
+    admin,
     guard,
     tenants,
     breakGlass,
     policies: files.policies,
-    files: [...files.names],
+    files: [...files.names, ...adminFiles],
     uses: files.uses,
   }
 }

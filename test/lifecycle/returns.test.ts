@@ -85,7 +85,7 @@ afterEach(() => {
 })
 
 const activate = (number: number, withinMs?: number) =>
-  activations.activate(subject, `${number}`, by, withinMs)
+  activations.activate(subject, `${number}`, by, withinMs === undefined ? {} : { confirmWithinMs: withinMs })
 const answers = () => live.now.tenants.get('a')?.version
 const isActive = (number: number | null) =>
   eventually(

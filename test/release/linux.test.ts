@@ -101,14 +101,17 @@ describe('the release for Linux', () => {
       /at \/tenants\/0\/applications\/0\/account: must be: Account of the application pool/,
     )
 
-    writeFileSync(
-      config,
+    const whole = JSON.parse(
       text.replace('/run/portcullis/endpoint', 'endpoint').replace('REPLACE-BY-uid:NUMBER', ownAccount()),
     )
+    writeFileSync(config, JSON.stringify({ ...whole, admin: { listen: '127.0.0.1:0' } }))
     const host = spawn(command, ['serve', '--config', config], { env, stdio: ['ignore', 'pipe', 'inherit'] })
     const ended = new Promise((resolve) => host.on('exit', resolve))
+    const seen = new Map<string, { address?: string }>()
     for await (const line of createInterface(host.stdout)) {
-      if (JSON.parse(line).event === 'serving') break
+      const entry = JSON.parse(line)
+      seen.set(entry.event, entry)
+      if (seen.has('serving') && seen.has('api-listening')) break
     }
     const user = 'S-1-5-21-1004336348-1177238915-682003330-1105'
     const group = 'S-1-5-21-1004336348-1177238915-682003330-1602'
@@ -126,6 +129,11 @@ describe('the release for Linux', () => {
     expect(run(['decisions', '--config', config]).stdout).toMatch(
       / {2}contoso {2}allow 0 {2}CONTOSO.hugo {2}/,
     )
+    const token = join(elsewhere, 'token')
+    const made = ['--name', 'ci', '--role', 'operator', '--output', token, '--config', config]
+    expect(run(['token', 'create', ...made])).toMatchObject({ status: 0, stderr: '' })
+    const server = ['--server', `http://${seen.get('api-listening')?.address}`, '--token-file', token]
+    expect(run(['status', ...server, '--json']).stdout).toMatch(/"state":"running"/)
     expect(run(['stop', '--config', config]).status).toBe(0)
     expect(await ended).toBe(0)
   })

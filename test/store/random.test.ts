@@ -122,6 +122,17 @@ function step(chance: Chance): Step {
       }
     },
     () => ({
+      text: `${name}: forget ${number}`,
+      store: (store) => store.forget(subject, number, by, 8),
+      models: change((model) => {
+        const version = held(model)
+        if (version === undefined || model.active === number) return false
+        if (model.active !== undefined && model.previous === number) return false
+        version.gone = true
+        return true
+      }),
+    }),
+    () => ({
       text: `${name}: confirm`,
       store: (store) => store.confirm(subject, by, 5),
       models: change((model) => {

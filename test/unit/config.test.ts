@@ -65,6 +65,7 @@ describe('a configuration', () => {
       recording: undefined,
       audit: undefined,
       activationsPerMinute: 30,
+      admin: undefined,
       breakGlass: new Map(),
       guard: undefined,
       tenants: [
@@ -644,6 +645,77 @@ describe('a configuration with a policy that cannot be read', () => {
     expect(refusal(() => load(withTenant({ policy: 'policies' })))).toMatchObject({
       code: 'ERR_CONFIG_POLICY',
       detail: `at /tenants/0/policy: ${join(folder, 'policies')} is a folder`,
+    })
+  })
+})
+
+describe('a configuration with an admin API', () => {
+  const withAdmin = (admin: object) => ({ ...good, admin })
+
+  it('has the tokens beside it unless it says otherwise', () => {
+    const { admin, files } = load(withAdmin({ listen: '127.0.0.1:5991' }))
+    const tokens = join(folder, 'tokens.json')
+    expect(admin).toEqual({ listen: { host: '127.0.0.1', port: 5991 }, tokens })
+    expect(files).toContain(tokens)
+  })
+
+  it('may listen anywhere with a certificate and a key', () => {
+    const tls = { certificate: 'tls/host.pem', key: '/etc/key.pem' }
+    const { admin, files } = load(withAdmin({ listen: '[::]:0', tokens: 'of/tokens.json', tls }))
+    expect(admin).toEqual({
+      listen: { host: '::', port: 0 },
+      tokens: join(folder, 'of', 'tokens.json'),
+      tls: { certificate: join(folder, 'tls', 'host.pem'), key: '/etc/key.pem' },
+    })
+    expect(files.slice(-3)).toEqual([
+      join(folder, 'of', 'tokens.json'),
+      join(folder, 'tls', 'host.pem'),
+      '/etc/key.pem',
+    ])
+  })
+
+  it.each(['127.0.0.1:1', '127.255.0.9:65535', '[::1]:5991', '[::ffff:127.0.0.1]:80'])(
+    'may listen at %s without them',
+    (listen) => expect(load(withAdmin({ listen })).admin?.listen.port).toBeGreaterThan(0),
+  )
+
+  it.each(['0.0.0.0:5991', '10.0.0.1:5991', '[::]:5991', '[::ffff:10.0.0.1]:5991'])(
+    'may not listen at %s without them: a token would be read on the way',
+    (listen) => {
+      const { code, detail } = refusal(() => load(withAdmin({ listen })))
+      expect([code, detail]).toEqual([
+        'ERR_CONFIG_VALUE',
+        expect.stringMatching(/is reached from other machines/),
+      ])
+    },
+  )
+
+  it.each([
+    'localhost:5991',
+    '127.0.0.1',
+    ':5991',
+    '127.0.0.1:65536',
+    '127.0.0.1:+1',
+    '::1:5991',
+    '[127.0.0.1]:5991',
+    '1.2.3:80',
+    '127.0.0.1:5991/v1',
+  ])('does not take %s for an address', (listen) => {
+    const { code, detail } = refusal(() => load(withAdmin({ listen })))
+    expect([code, detail]).toEqual(['ERR_CONFIG_VALUE', expect.stringMatching(/^at \/admin\/listen: "/)])
+  })
+
+  it.each<[object, string]>([
+    [{}, "at /admin: must have required property 'listen'"],
+    [
+      { listen: '127.0.0.1:1', tls: { key: 'k' } },
+      "at /admin/tls: must have required property 'certificate'",
+    ],
+    [{ listen: '127.0.0.1:1', more: 1 }, 'at /admin: "more" is not a known member'],
+  ])('is refused as %j', (admin, problem) => {
+    expect(refusal(() => load(withAdmin(admin)))).toMatchObject({
+      code: 'ERR_CONFIG_SCHEMA',
+      detail: expect.stringContaining(problem),
     })
   })
 })

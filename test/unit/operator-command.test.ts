@@ -8,6 +8,7 @@ import {
   moduleBytesMax,
   storeWhoUnitsMax,
   storeWhyUnitsMax,
+  tokenExpiresMsMax,
 } from '../../host/limits.ts'
 import { readCommand } from '../../host/supervisor/operator-command.ts'
 import { refusal } from '../support/refusal.ts'
@@ -17,6 +18,9 @@ const subject = { tenant: 'contoso' }
 const module = Buffer.from('a module').toString('base64')
 const push = { command: 'push', subject, module, who }
 const activate = { command: 'activate', subject, version: '3', who }
+
+const retire = { command: 'retire', subject, version: '3', who }
+const token = { command: 'token-create', name: 'ci', role: 'operator', expiresInMs: 1, who }
 
 const read = (command: unknown) => readCommand(JSON.stringify(command))
 
@@ -39,6 +43,19 @@ describe("an operator's command", () => {
     { command: 'rollback', subject, who: 'w'.repeat(storeWhoUnitsMax) },
     { command: 'versions' },
     { command: 'versions', subject },
+    { command: 'quarantine', tenant: 'contoso' },
+    { ...activate, ifActive: null },
+    { ...activate, ifActive: 7 },
+    { command: 'rollback', subject, who, ifActive: null },
+    { ...retire, subject: 'guard', why: 'it has a hole' },
+    { command: 'download', subject, version: 'abcdef01', who },
+    { command: 'report', subject: 'guard', version: '3' },
+    { command: 'config' },
+    { command: 'config', tenant: 'contoso' },
+    { ...token, expiresInMs: tokenExpiresMsMax, why: 'ticket 7' },
+    { ...token, role: 'tenant-reader', tenant: 'contoso' },
+    { command: 'token-list' },
+    { command: 'token-revoke', id: '0123456789ab', who },
     { command: 'metrics' },
     { command: 'decisions' },
     { command: 'decisions', tenant: 'contoso', after: 'AbC-_.12', limit: decisionsToldMax },
@@ -80,6 +97,17 @@ describe("an operator's command", () => {
     ['a module without end', { ...push, module: 'A'.repeat(2 * moduleBytesMax) }, '/module'],
     ['settings of another type', { ...push, settings: 'none' }, '/settings'],
     ['vectors of another type', { ...push, vectors: [] }, '/vectors'],
+    ['version 0 that is active', { ...activate, ifActive: 0 }, '/ifActive'],
+    ['a text that is active', { ...activate, ifActive: 'none' }, '/ifActive'],
+    ['what is to be active at a confirmation', { command: 'confirm', subject, who, ifActive: 1 }, '/'],
+    ['nobody who retires', { ...retire, who: undefined }, '/'],
+    ['nobody who downloads', { command: 'download', subject, version: '1' }, '/'],
+    ['a report on nothing', { command: 'report', subject }, '/'],
+    ['another role', { ...token, role: 'root' }, '/role'],
+    ['a token for ever', { ...token, expiresInMs: tokenExpiresMsMax + 1 }, '/expiresInMs'],
+    ['a token without an end', { ...token, expiresInMs: undefined }, '/'],
+    ['nobody who makes a token', { ...token, who: undefined }, '/'],
+    ['nobody who revokes', { command: 'token-revoke', id: '0123456789ab' }, '/'],
     ['no decisions', { command: 'decisions', limit: 0 }, '/limit'],
     ['too many decisions', { command: 'decisions', limit: decisionsToldMax + 1 }, '/limit'],
     ['a cursor without end', { command: 'decisions', after: 'a'.repeat(65) }, '/after'],

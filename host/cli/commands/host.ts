@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander'
 
 import { collect } from './collect.ts'
+import { withHost } from './host-options.ts'
 
 /** As pino knows them. */
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
@@ -34,10 +35,11 @@ export function addHostCommands(top: Command): void {
     .option('--json', 'print JSON')
     .action(async (options) => (await import('../ask.ts')).ask(options))
 
-  top
-    .command('status')
-    .description('show what a running host serves, and which plug-ins are connected to it or refused')
-    .requiredOption('--config <file>', "the running host's configuration file")
+  withHost(
+    top
+      .command('status')
+      .description('show what a running host serves, and which plug-ins are connected to it or refused'),
+  )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -46,13 +48,22 @@ Status 0: a host answers; 1: none does. docs/reference/status.md describes every
     )
     .action(async (options) => (await import('../status.ts')).status(options))
 
-  top
-    .command('quarantine')
-    .description('show which policies a running host does not ask any more, and why')
-    .requiredOption('--config <file>', "the running host's configuration file")
+  withHost(
+    top
+      .command('quarantine')
+      .description('show which policies a running host does not ask any more, and why'),
+  )
+    .addOption(new Option('--tenant <name>', 'of this tenant alone').conflicts('lift'))
     .option('--lift <tenant>', "let this tenant's policies be asked again")
     .option('--json', 'print JSON')
     .action(async (options) => (await import('../quarantine.ts')).quarantine(options))
+
+  withHost(
+    top.command('config').description('show what a running host decides by, every default spelled out'),
+  )
+    .option('--tenant <name>', 'of this tenant alone')
+    .option('--json', 'print JSON in one line')
+    .action(async (options) => (await import('../config.ts')).config(options))
 
   top
     .command('stop')

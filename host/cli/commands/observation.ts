@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { errorTable } from '../../errors.ts'
 import { decisionsTold, decisionsToldMax } from '../../limits.ts'
 import { kindNumber } from '../../wire/layout.ts'
+import { withHost } from './host-options.ts'
 
 function limitOf(text: string): number {
   const limit = /^[0-9]{1,6}$/.test(text) ? Number(text) : 0
@@ -23,10 +24,9 @@ function idOf(text: string): string {
 }
 
 export function addObservationCommands(top: Command): void {
-  top
-    .command('decisions')
-    .description('show what a running host has decided lately, the newest last')
-    .requiredOption('--config <file>', "the running host's configuration file")
+  withHost(
+    top.command('decisions').description('show what a running host has decided lately, the newest last'),
+  )
     .option('--tenant <name>', 'of this tenant only')
     .addOption(
       new Option('--outcome <outcome>', 'of this outcome only').choices(['allow', 'deny', 'no-answer']),
@@ -46,10 +46,9 @@ docs/reference/decisions.md describes every field.`,
     )
     .action(async (options) => (await import('../decisions.ts')).decisions(options))
 
-  top
-    .command('metrics')
-    .description('print what a running host counts of itself, as Prometheus reads it')
-    .requiredOption('--config <file>', "the running host's configuration file")
+  withHost(
+    top.command('metrics').description('print what a running host counts of itself, as Prometheus reads it'),
+  )
     .addHelpText(
       'after',
       `

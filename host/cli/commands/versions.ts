@@ -2,18 +2,15 @@
 
 import { type Command, Option } from 'commander'
 
-import { durationOf, reasonOf } from '../subject.ts'
+import { activeOf, durationOf, reasonOf } from '../subject.ts'
+import { withHost } from './host-options.ts'
 
 const subjectHelp = `
-A running host does it, which is found by its configuration's endpoint, and asked as the account it runs as. Status 0: done;
-1: refused, with the reason; 2: a file cannot be used.`
+Status 0: done; 1: refused, with the reason; 2: a file or an option cannot be used.`
 
 /** With --tenant or --guard. */
 function subjectCommand(top: Command, name: string, description: string): Command {
-  return top
-    .command(name)
-    .description(description)
-    .requiredOption('--config <file>', "the running host's configuration file")
+  return withHost(top.command(name).description(description))
     .option('--tenant <name>', 'the tenant')
     .addOption(new Option('--guard', "the provider's guard").conflicts('tenant'))
     .option('--json', 'print JSON')
@@ -29,6 +26,12 @@ function changeCommand(top: Command, name: string, description: string): Command
 }
 
 export function addVersionsCommands(top: Command): void {
+  const ifActive = [
+    '--if-active <version>',
+    'only if this one is active; "none": nothing is',
+    activeOf,
+  ] as const
+  const wanted = ['<version>', "its number, or the first 8 digits or more of its module's SHA-256"] as const
   const reason = ['--reason <text>', 'why, for the journal and the log', reasonOf] as const
 
   changeCommand(top, 'push', 'take a compiled policy into the store of a running host, and have it admitted')
@@ -39,13 +42,14 @@ export function addVersionsCommands(top: Command): void {
     .action(async (module, options) => (await import('../push.ts')).push(module, options))
 
   changeCommand(top, 'activate', 'make a version answer, everywhere at once and without a restart')
-    .argument('<version>', "its number, or the first 8 digits or more of its module's SHA-256")
+    .argument(...wanted)
     .addOption(
       new Option(
         '--confirm-within <time>',
         'return to the one before unless it is confirmed in time, such as 10m',
       ).argParser(durationOf),
     )
+    .option(...ifActive)
     .option(...reason)
     .action(async (version, options) => (await import('../activate.ts')).activate(version, options))
 
@@ -54,6 +58,7 @@ export function addVersionsCommands(top: Command): void {
     .action(async (options) => (await import('../activate.ts')).confirm(options))
 
   changeCommand(top, 'rollback', 'make the version answer again that did before')
+    .option(...ifActive)
     .option(...reason)
     .action(async (options) => (await import('../activate.ts')).rollback(options))
 
@@ -63,10 +68,29 @@ export function addVersionsCommands(top: Command): void {
     'show the versions in the store of a running host (default: of everybody)',
   ).action(async (options) => (await import('../versions.ts')).versions(options))
 
-  top
-    .command('reload')
-    .description('have a running host read its configuration again, and decide by it without a restart')
-    .requiredOption('--config <file>', "the running host's configuration file")
+  changeCommand(top, 'retire', "let go of a version's bytes, so that it can never be activated again")
+    .argument(...wanted)
+    .option(...reason)
+    .action(async (version, options) => (await import('../retire.ts')).retire(version, options))
+
+  changeCommand(top, 'download', 'get a version as it was uploaded')
+    .argument(...wanted)
+    .option(
+      '--output <file>',
+      'a new file for the module (default: <tenant>-<number>.wasm); its settings and vectors go beside it',
+    )
+    .option(...reason)
+    .action(async (version, options) => (await import('../download.ts')).download(version, options))
+
+  changeCommand(top, 'report', 'show what admission says of a version today')
+    .argument(...wanted)
+    .action(async (version, options) => (await import('../report.ts')).report(version, options))
+
+  withHost(
+    top
+      .command('reload')
+      .description('have a running host read its configuration again, and decide by it without a restart'),
+  )
     .option(...reason)
     .option('--json', 'print JSON')
     .addHelpText(
