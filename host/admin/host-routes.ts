@@ -95,10 +95,7 @@ export function hostRoutes(openApi: () => Buffer, ready: () => Promise<boolean>)
       path: '/v1/audit',
       summary: 'How far the audit log is; null without one.',
       reply: schemas.audit,
-      handle: async (_, { backend }) => {
-        const { audit = null } = (await backend.tell({ command: 'status' })) as { readonly audit?: object }
-        return { body: audit }
-      },
+      handle: async (_, { backend }) => ({ body: await backend.tell({ command: 'audit' }) }),
     },
     {
       ...operator,

@@ -97,6 +97,7 @@ function formOf({ module, settings, vectors, why }: Of<'push'>): FormData {
 
 export const routes: Routes = {
   status: () => ({ method: 'GET', path: '/v1/status' }),
+  audit: () => ({ method: 'GET', path: '/v1/audit' }),
   config: ({ tenant }) => ({ method: 'GET', path: `${scopeOf(tenant)}/config` }),
   reload: (command) => ({ method: 'POST', path: '/v1/reload', body: reasonOf(command), isWork: true }),
   metrics: () => ({

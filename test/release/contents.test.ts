@@ -189,9 +189,7 @@ describe.each(systems)(
       const replays = ['replay/process-limits', 'replay/replay-main', 'replay/sweep-main']
       const admins = ['admin/job-main', 'admin/main']
       const mains = ['audit/writer-main', 'cli/main', 'cli/start', 'evaluator/main']
-      const due = [...admins, ...begins, ...mains, ...replays].map(
-        (name) => `host/${name}.js`,
-      )
+      const due = [...admins, ...begins, ...mains, ...replays].map((name) => `host/${name}.js`)
       const programs = names().filter((name) => /^host\/.*\.js$/.test(name))
       expect(programs.filter((name) => !name.startsWith('host/parts/'))).toEqual(due)
       expect(programs.length).toBeLessThan(130)

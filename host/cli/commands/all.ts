@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { platform, version } from '../../paths.ts'
 import { topCommand } from '../run-command.ts'
 import { addAnalysisCommands } from './analysis.ts'
+import { addAuditCommands } from './audit.ts'
 import { addAuthorsCommands } from './author.ts'
 import { addHistoryCommands } from './history.ts'
 import { addHostCommands } from './host.ts'
@@ -23,6 +24,7 @@ export function allCommands(): Command {
   addObservationCommands(top)
   addVersionsCommands(top)
   addStoreCommands(top)
+  addAuditCommands(top)
   addTokenCommands(top)
   addAnalysisCommands(top)
   addHistoryCommands(top)

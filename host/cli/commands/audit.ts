@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 
 import type { Expected } from '../../audit/verify.ts'
+import { withHost } from './host-options.ts'
 
 function expectedOf(value: string): Expected {
   const [, head, sequence] = /^([0-9a-f]{64})(?:@(\d{1,16}))?$/.exec(value) ?? []
@@ -33,4 +34,18 @@ Changes nothing, and a host may be writing. Without --expect nobody can say whet
 was written; 1: there is a problem; 2: there is no log, or it cannot be read.`,
     )
     .action(async (folder, options) => (await import('../audit.ts')).verify(folder, options))
+
+  withHost(
+    audit
+      .command('head')
+      .description("print the end of a running host's audit log: its head and its last record"),
+  )
+    .option('--json', 'print JSON: all that "portcullis status" has of it')
+    .addHelpText(
+      'after',
+      `
+Keep it where the host cannot write: "portcullis audit verify --expect" holds a log against it. Status 0: printed; 1: no host
+answers; 2: it keeps no audit log.`,
+    )
+    .action(async (options) => (await import('../audit-head.ts')).head(options))
 }
