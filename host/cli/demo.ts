@@ -1,7 +1,8 @@
 /**
  * `portcullis demo`, which `npm start` runs: starts a host with three tenants and a provider's guard, asks the documented
- * questions through the compiled plug-in, exchanges one tenant's policy meanwhile, and prints what came back. Exit code 0 only if every answer is the documented
- * one and the plug-in kept WinRM's contract.
+ * questions through the compiled plug-in, has one tenant exchange its policy meanwhile over the admin API, and prints what came back.
+ * In the end it holds the audit log against what the host told. Exit code 0 only if every answer is the documented one, the plug-in
+ * kept WinRM's contract, and every decision is in the audit log as it was written.
  */
 
 import { Double, installPlugin } from '../double/double.ts'
@@ -9,7 +10,7 @@ import { commandLine, root } from '../paths.ts'
 import { ownAccount } from '../supervisor/account.ts'
 import { DemoHost } from './demo/demo-host.ts'
 import { Player, type Row, readSteps } from './demo/player.ts'
-import { renderTable } from './table.ts'
+import { count, renderTable } from './table.ts'
 
 async function playAll(host: DemoHost): Promise<Row[]> {
   const { people, steps } = readSteps()
@@ -45,6 +46,18 @@ function print(rows: readonly Row[]): void {
   console.log(`\n${rows.length} calls and commands, ${right} as documented in host/cli/demo/steps.json.`)
 }
 
+/** Reads the audit log of the host that has just ended. Returns whether everything is in it, as it was written. */
+async function audit(host: DemoHost): Promise<boolean> {
+  const { records, types, gaps, problems, head } = await host.audited()
+  const { decision = 0, act = 0 } = types
+  console.log(
+    `The audit log: ${records} records, ${decision} decisions and ${act} acts among them, ${count(gaps.count, 'gap')}; the chain up to ${head.slice(0, 12)} is ${problems.length === 0 ? 'whole' : 'broken'}.`,
+  )
+  for (const { file, line, what } of problems) console.log(`! ${file}, line ${line}: ${what}`)
+  if (decision !== host.decisions) console.log(`! the log has ${host.decisions} decisions`)
+  return problems.length === 0 && gaps.count === 0 && decision === host.decisions
+}
+
 /** Serves until the host has ended, which it does when this process is told to, or when somebody ends it. */
 async function stay(host: DemoHost, toldToEnd: () => boolean): Promise<void> {
   console.log(`
@@ -53,6 +66,10 @@ The host keeps serving; its log is ${host.logPath}. In another terminal, in ${ro
   ${commandLine} ask --config ${host.configPath} --application wsman/contoso \\
     --kind user --sender 'CONTOSO\\hugo' --user-sid S-1-5-21-1004336348-1177238915-682003330-1105 \\
     --group S-1-5-21-1004336348-1177238915-682003330-1602
+
+Its tenant adatum has an API of its own at ${host.address}:
+
+  ${commandLine} decisions --tenant adatum --server ${host.address} --token-file ${host.tokenPath}
 
 Ctrl+C ends it.`)
   await host.ended()
@@ -74,6 +91,7 @@ export async function demo(options: { stay?: boolean }): Promise<void> {
     print(rows)
     if (rows.some(({ problems }) => problems.length > 0)) process.exitCode = 1
     if (options.stay) await stay(host, () => told)
+    else if (!(await audit(host))) process.exitCode = 1
   } catch (error) {
     if (!told) throw error // else it is what becomes of a host that was told to end
     process.exitCode = 1

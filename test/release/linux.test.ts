@@ -53,6 +53,7 @@ describe('the release for Linux', () => {
   it('gives every question of the demo the documented answer', () => {
     const { status, stdout } = run(['demo'])
     expect(stdout).toMatch(/^45 calls and commands, 45 as documented/m)
+    expect(stdout).toMatch(/^The audit log: .* 26 decisions and 6 acts .* 0 gaps; .* whole\.$/m)
     expect(status).toBe(0)
   })
 

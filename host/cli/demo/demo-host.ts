@@ -1,11 +1,16 @@
 /**
  * The demo's host: a real `portcullis serve` in a process of its own, in a folder made for this run, whose log
- * tells the table what the host recorded about a question, and which is told to change a policy while it serves.
+ * tells the table what the host recorded about a question. A tenant changes its policy while it serves, over the admin API and with a
+ * token of its own, and in the end the audit log is held against the head that the host told.
  */
 
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
+import type { CreatedToken } from '../../admin/token-file.ts'
+import type { AuditStatus } from '../../audit/audit.ts'
+import { type Verified, verifyLog } from '../../audit/verify.ts'
 import type { DecisionRecord } from '../../control/messages.ts'
 import { PortcullisError } from '../../errors.ts'
 import { examplePolicy, repair } from '../../paths.ts'
@@ -14,10 +19,18 @@ import { ownAccount } from '../../supervisor/account.ts'
 import type { Activated } from '../../supervisor/activations.ts'
 import type { OperatorCommand } from '../../supervisor/operator-command.ts'
 import { tellHost } from '../operator-client.ts'
+import { tellServer } from '../remote-client.ts'
+import { type Server, serverOf } from '../remote-server.ts'
 import { ServeProcess } from '../serve-process.ts'
 
 /** A record is written as soon as the evaluator is idle; one that has not come by then was never made. */
 const RECORD_MS_MAX = 500
+
+/** The process of the admin API is started when the host serves. */
+const API_MS_MAX = 30_000
+
+/** Longer than the demo takes. */
+const TOKEN_MS = 3_600_000
 
 function example(name: string): string {
   const path = examplePolicy(name)
@@ -60,10 +73,18 @@ export function demoConfig(endpoint: string, account: string, example: (name: st
   }
 }
 
-/** With that tenant, and a store beside the file. */
+const STORED_TENANT = 'adatum'
+
+/** With that tenant, and what it takes to let it change its policy from elsewhere, and to prove what was decided. */
 function withStore(config: ReturnType<typeof demoConfig>, account: string) {
-  const stored = { name: 'adatum', applications: [{ account, application: storedApplication }] }
-  return { ...config, store: 'store', tenants: [...config.tenants, stored] }
+  const stored = { name: STORED_TENANT, applications: [{ account, application: storedApplication }] }
+  return {
+    ...config,
+    store: 'store',
+    audit: { folder: 'audit' },
+    admin: { listen: '127.0.0.1:0' },
+    tenants: [...config.tenants, stored],
+  }
 }
 
 export class DemoHost {
@@ -72,7 +93,10 @@ export class DemoHost {
   readonly endpoint =
     process.platform === 'win32' ? `portcullis-demo-${process.pid}` : join(this.folder, 'endpoint')
   readonly logPath = join(this.folder, 'host.log')
+  /** Of that tenant's administrator. */
+  readonly tokenPath = join(this.folder, 'adatum.token')
   readonly #serve: ServeProcess
+  #server: Server | undefined
 
   constructor() {
     const account = ownAccount()
@@ -82,9 +106,28 @@ export class DemoHost {
     this.#serve.listen((entry) => appendFileSync(this.logPath, `${JSON.stringify(entry)}\n`))
   }
 
-  /** Resolves when the host serves. */
+  /** Resolves when the host serves, its admin API too. */
   async start(): Promise<void> {
     await this.#serve.serving()
+    const entry = await this.#serve.entry(({ event }) => event === 'api-listening', API_MS_MAX)
+    if (entry === undefined) {
+      throw new PortcullisError('ERR_HOST_UNREACHABLE', `${this.logPath} says why it has no admin API`)
+    }
+    const { token } = (await tellHost(this.endpoint, {
+      command: 'token-create',
+      name: 'demo',
+      role: 'tenant-admin',
+      tenant: STORED_TENANT,
+      expiresInMs: TOKEN_MS,
+      who: 'demo',
+    })) as CreatedToken
+    writeFileSync(this.tokenPath, `${token}\n`, { mode: 0o600 })
+    this.#server = serverOf(`http://${entry.address}`, this.tokenPath)
+  }
+
+  /** Of the admin API. */
+  get address(): string {
+    return this.#server?.origin ?? ''
   }
 
   /** What the host recorded about a question; undefined if it never saw it. */
@@ -96,14 +139,15 @@ export class DemoHost {
     return entry as DecisionRecord | undefined
   }
 
-  /** Tells the running host, as `portcullis push`, `activate` and `rollback` do. */
+  /** What `portcullis push`, `activate` and `rollback` do with --server and the tenant's token. */
   async change(
     call: 'push' | 'activate' | 'rollback',
-    tenant: string,
     { policy, version }: { policy?: string | undefined; version?: number | undefined },
   ): Promise<{ version: number | null; said: string }> {
-    const signed = { subject: { tenant }, who: 'demo' }
-    const tell = (command: OperatorCommand) => tellHost(this.endpoint, command)
+    const server = this.#server
+    if (server === undefined) throw new PortcullisError('ERR_HOST_FAULT', 'the demo has not started')
+    const signed = { subject: { tenant: STORED_TENANT }, who: 'demo' }
+    const tell = (command: OperatorCommand) => tellServer(server, command)
     if (call === 'push') {
       const module = readFileSync(example(policy ?? '')).toString('base64')
       const { number, state, bytes } = (await tell({ command: call, module, ...signed })) as StoredVersion
@@ -114,10 +158,19 @@ export class DemoHost {
         ? { command: call, version: String(version), ...signed }
         : { command: call, ...signed },
     )) as Activated
-    return {
-      version: answer.version,
-      said: `version ${answer.version} answers, generation ${answer.generation}`,
-    }
+    return { version: answer.version, said: `version ${answer.version} answers` }
+  }
+
+  /** Ends the host, and reads its audit log from end to end: the head that it told while it served has to be in it. */
+  async audited(): Promise<Verified> {
+    const { folder, head, sequence } = (await tellHost(this.endpoint, { command: 'audit' })) as AuditStatus
+    await this.#serve.close()
+    return verifyLog(folder, { head, sequence })
+  }
+
+  /** Decisions that the log has. */
+  get decisions(): number {
+    return this.#serve.entries.filter(({ event }) => event === 'decision').length
   }
 
   /** Waits until the host has ended by itself, for instance after Ctrl+C. */

@@ -151,14 +151,14 @@ export class Player {
     return this.#manage({ ...step, call })
   }
 
-  /** What `portcullis push`, `activate` and `rollback` do; returns when it holds everywhere. */
+  /** Over the admin API; returns when it holds everywhere. */
   async #change(step: Step & { call: VersionCall }): Promise<Row> {
     const { call, application, policy, version: wanted, expect } = step
     const tenant = tenantOf(application)
     const began = performance.now()
-    const { version, said } = await this.#host.change(call, tenant, { policy, version: wanted })
+    const { version, said } = await this.#host.change(call, { policy, version: wanted })
     return {
-      question: [call, policy ?? (wanted && `version ${wanted}`)].filter(Boolean).join(' '),
+      question: ['API:', call, policy ?? (wanted && `version ${wanted}`)].filter(Boolean).join(' '),
       tenant,
       outcome: 'done',
       code: 0,
