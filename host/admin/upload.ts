@@ -1,7 +1,7 @@
 /**
  * An upload as it comes: a module alone (application/wasm), or with settings, vectors and a reason beside it (multipart/form-data). It
  * is read into memory, each part no further than its bound, and nothing of it is written anywhere: one that breaks off leaves nothing
- * behind. What is no module of WebAssembly at all is told so here, before the store has heard of it.
+ * behind. What is no valid module of WebAssembly is told so here, before the store has heard of it.
  */
 
 import type { Multipart } from '@fastify/multipart'
@@ -45,15 +45,21 @@ export const multipartLimits = {
 /** "\0asm" and the version that there is. */
 const wasmHead = Buffer.from([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00])
 
-/** Throws ERR_MODULE_SIZE and ERR_MODULE_MALFORMED. */
+/** Throws ERR_MODULE_SIZE, ERR_MODULE_MALFORMED and ERR_MODULE_INVALID. */
 export function checkModule(module: Buffer): Buffer {
   if (module.length === 0 || module.length > moduleBytesMax) {
     throw new PortcullisError('ERR_MODULE_SIZE', `it has ${module.length} bytes`)
   }
-  if (module.subarray(0, wasmHead.length).equals(wasmHead)) return module
+  if (!module.subarray(0, wasmHead.length).equals(wasmHead)) {
+    throw new PortcullisError(
+      'ERR_MODULE_MALFORMED',
+      'it does not begin as a WebAssembly module does (00 61 73 6d 01 00 00 00)',
+    )
+  }
+  if (WebAssembly.validate(module as Uint8Array<ArrayBuffer>)) return module
   throw new PortcullisError(
-    'ERR_MODULE_MALFORMED',
-    'it does not begin as a WebAssembly module does (00 61 73 6d 01 00 00 00)',
+    'ERR_MODULE_INVALID',
+    'it may have been cut off; compile it again, and send all of it',
   )
 }
 

@@ -54,8 +54,9 @@ async function audit(host: DemoHost): Promise<boolean> {
     `The audit log: ${records} records, ${decision} decisions and ${act} acts among them, ${count(gaps.count, 'gap')}; the chain up to ${head.slice(0, 12)} is ${problems.length === 0 ? 'whole' : 'broken'}.`,
   )
   for (const { file, line, what } of problems) console.log(`! ${file}, line ${line}: ${what}`)
-  if (decision !== host.decisions) console.log(`! the log has ${host.decisions} decisions`)
-  return problems.length === 0 && gaps.count === 0 && decision === host.decisions
+  const logged = host.decided.length
+  if (decision !== logged) console.log(`! the log has ${logged} decisions`)
+  return problems.length === 0 && gaps.count === 0 && decision === logged
 }
 
 /** Serves until the host has ended, which it does when this process is told to, or when somebody ends it. */
@@ -67,9 +68,9 @@ The host keeps serving; its log is ${host.logPath}. In another terminal, in ${ro
     --kind user --sender 'CONTOSO\\hugo' --user-sid S-1-5-21-1004336348-1177238915-682003330-1105 \\
     --group S-1-5-21-1004336348-1177238915-682003330-1602
 
-Its tenant adatum has an API of its own at ${host.address}:
+Its tenant adatum has an API of its own at ${host.server.origin}:
 
-  ${commandLine} decisions --tenant adatum --server ${host.address} --token-file ${host.tokenPath}
+  ${commandLine} decisions --tenant adatum --server ${host.server.origin} --token-file ${host.tokenPath}
 
 Ctrl+C ends it.`)
   await host.ended()

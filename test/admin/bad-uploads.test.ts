@@ -47,6 +47,13 @@ const bad: readonly (readonly [
   ['a text', wasmHeaders, Buffer.from('no module'), 422, 'ERR_MODULE_MALFORMED'],
   ['the beginning of one', wasmHeaders, wasm.subarray(0, 7), 422, 'ERR_MODULE_MALFORMED'],
   [
+    'one that was cut off',
+    wasmHeaders,
+    readFileSync(policyPath('as-told')).subarray(0, -100),
+    422,
+    'ERR_MODULE_INVALID',
+  ],
+  [
     'another version of WebAssembly',
     wasmHeaders,
     Buffer.from('0061736d02000000', 'hex'),

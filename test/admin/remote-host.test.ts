@@ -113,7 +113,7 @@ describe('from elsewhere', () => {
   })
 
   it('what is refused is refused with the same code as here', () => {
-    writeFileSync(file('bad.wasm'), Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1]))
+    writeFileSync(file('bad.wasm'), Buffer.from('0061736d01000000', 'hex'))
     for (const [args, code] of [
       [['activate', '99', '--tenant', 'a'], 'ERR_VERSION_UNKNOWN'],
       [['activate', '2', '--tenant', 'a', '--if-active', '99'], 'ERR_ACTIVATION_CONFLICT'],

@@ -15,6 +15,7 @@ import { root } from '../../host/paths.ts'
 import { measureCall, measureDecision, measureParts, type Percentiles } from './decisions.ts'
 import { medianUs } from './measure.ts'
 import { measureOverhead } from './overhead.ts'
+import { measureUploads } from './uploads.ts'
 
 /** Beyond an aim times this, a run has failed. */
 const TOLERANCE = 1.5
@@ -124,6 +125,31 @@ function kernels(): void {
   console.log(renderTable(['kernel', 'baseline ns', 'optimised ns', 'aim met'], rows))
 }
 
+async function uploads(): Promise<void> {
+  title(
+    'Decisions while 10,000 bad uploads a minute come in over the admin API, from this machine too; aim: 1.5 times in the evaluator',
+  )
+  const { quiet, flooded, answers, left } = await measureUploads()
+  const at = (values: readonly number[], share: number) =>
+    [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? 0
+  const row = (name: string, side: 'evaluator' | 'caller', share: number, aim?: number) => {
+    const [without, during] = [at(quiet[side], share), at(flooded[side], share)]
+    const ratio = during / without
+    const judged = aim === undefined ? '' : verdict(ratio, aim)
+    return [name, without.toFixed(0), during.toFixed(0), ratio.toFixed(2), judged]
+  }
+  const rows = [
+    row('in the evaluator, median', 'evaluator', 0.5, 1.5),
+    row('in the evaluator, 99 %', 'evaluator', 0.99),
+    row('entry point to completion, median', 'caller', 0.5),
+    row('entry point to completion, 99 %', 'caller', 0.99),
+  ]
+  console.log(renderTable(['what', 'without, µs', 'during, µs', 'ratio', 'aim met'], rows))
+  const answered = Object.entries(answers).map(([status, count]) => `${count} x ${status}`)
+  console.log(`\nanswers by status: ${answered.join(', ')}; left in the store: ${left}`)
+  if (left > 0) failed = true
+}
+
 console.log(
   `Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores`,
 )
@@ -132,4 +158,5 @@ rewriting()
 calls()
 residents()
 kernels()
+await uploads()
 if (failed) process.exitCode = 1

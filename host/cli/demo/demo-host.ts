@@ -125,9 +125,10 @@ export class DemoHost {
     this.#server = serverOf(`http://${entry.address}`, this.tokenPath)
   }
 
-  /** Of the admin API. */
-  get address(): string {
-    return this.#server?.origin ?? ''
+  /** The admin API, and the tenant's token. */
+  get server(): Server {
+    if (this.#server === undefined) throw new PortcullisError('ERR_HOST_FAULT', 'the demo has not started')
+    return this.#server
   }
 
   /** What the host recorded about a question; undefined if it never saw it. */
@@ -144,10 +145,8 @@ export class DemoHost {
     call: 'push' | 'activate' | 'rollback',
     { policy, version }: { policy?: string | undefined; version?: number | undefined },
   ): Promise<{ version: number | null; said: string }> {
-    const server = this.#server
-    if (server === undefined) throw new PortcullisError('ERR_HOST_FAULT', 'the demo has not started')
     const signed = { subject: { tenant: STORED_TENANT }, who: 'demo' }
-    const tell = (command: OperatorCommand) => tellServer(server, command)
+    const tell = (command: OperatorCommand) => tellServer(this.server, command)
     if (call === 'push') {
       const module = readFileSync(example(policy ?? '')).toString('base64')
       const { number, state, bytes } = (await tell({ command: call, module, ...signed })) as StoredVersion
@@ -168,9 +167,9 @@ export class DemoHost {
     return verifyLog(folder, { head, sequence })
   }
 
-  /** Decisions that the log has. */
-  get decisions(): number {
-    return this.#serve.entries.filter(({ event }) => event === 'decision').length
+  /** Decisions as the log has them. */
+  get decided(): DecisionRecord[] {
+    return this.#serve.entries.filter(({ event }) => event === 'decision') as unknown as DecisionRecord[]
   }
 
   /** Waits until the host has ended by itself, for instance after Ctrl+C. */
