@@ -311,6 +311,12 @@ export const printedBytesMax = 4096
 /** What a decision's record keeps of a caller's name, action and resource; the rest is cut, with its length. */
 export const recordTextUnitsMax = 512
 
+/** The longest record of a decision, with every unit escaped and with its question in base64. */
+export const recordRoomBytes = 128 * 1024
+
+/** How long a question waits for room for its record where there must be one: half of what the plug-in gives an attempt. */
+export const recordRoomMsMax = 200
+
 /** A file of a recording: some 40,000 decisions, and no more than an editor opens. */
 export const recordingFileBytesMax = 64 * 1024 * 1024
 

@@ -42,8 +42,11 @@ export type ToEvaluator =
   | { readonly type: 'verdict'; readonly id: string; readonly tenant: string; readonly cleared: boolean }
   /** All versions that must not run. */
   | { readonly type: 'quarantine'; readonly versions: readonly Version[] }
-  /** Whether every question is answered without asking anybody, because what is decided cannot be recorded. */
-  | { readonly type: 'halt'; readonly halted: boolean }
+  /**
+   * `halted`: every question is answered without asking anybody, because what is decided cannot be recorded. `mustRecord`: so is one
+   * for whose record there is no room on the way to the supervisor.
+   */
+  | { readonly type: 'halt'; readonly halted: boolean; readonly mustRecord: boolean }
   | { readonly type: 'close' }
 
 /** A policy as one tenant has it, or the guard as it is asked for one tenant. */

@@ -6,6 +6,7 @@
 import koffi from 'koffi'
 import type { FromEvaluator } from '../control/messages.ts'
 import { PortcullisError } from '../errors.ts'
+import { recordRoomBytes, recordRoomMsMax } from '../limits.ts'
 import { nativeLibrary } from '../paths.ts'
 import { controlBytesMax, frameType, runningPage, type WireVersions } from '../wire/layout.ts'
 
@@ -76,6 +77,7 @@ function bind() {
     resume: library.func('int pcio_resume(void *io, uint32_t connection)'),
     hangUp: library.func('int pcio_hang_up(void *io, uint32_t connection)'),
     report: library.func('int pcio_report(void *io, uint8_t *body, uint32_t size)'),
+    room: library.func('int pcio_room(void *io, uint32_t bytes, uint32_t timeout_ms)'),
     drain: library.func('void pcio_drain(void *io)'),
     watch: library.func('int pcio_watch(void *io, uint32_t processor_ms, uint32_t wall_ms)'),
   }
@@ -85,6 +87,7 @@ export class Channel {
   readonly #native = bind()
   readonly #io: unknown
   readonly #event = Buffer.alloc(EVENT_HEADER_BYTES + controlBytesMax)
+  #hadRoom = true
 
   /** Of the page that the supervisor can read after this process has died; the rest of it is portcullis_io's. */
   readonly #page: DataView
@@ -188,6 +191,16 @@ export class Channel {
   report(message: FromEvaluator): boolean {
     const body = encode(message)
     return this.#native.report(this.#io, body, body.length) === 0
+  }
+
+  /**
+   * Whether the next decision's record will have room. Waits for it, but not again where it has just waited in vain: questions must
+   * not queue up behind each other's waiting.
+   */
+  hasRoom(): boolean {
+    const waitMs = this.#hadRoom ? recordRoomMsMax : 0
+    this.#hadRoom = this.#native.room(this.#io, recordRoomBytes, waitMs) === 0
+    return this.#hadRoom
   }
 
   /** Sends what is queued, for as long as the supervisor takes it. */

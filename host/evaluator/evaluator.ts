@@ -46,6 +46,7 @@ export class Evaluator {
   #quarantined = new Set<string>()
   /** Nobody is asked: what would be decided could not be audited. */
   #isHalted = false
+  #mustRecord = false
   #state: 'running' | 'draining' | 'ended' = 'running'
   #evaluatorCount = 1
   /** Questions decided so far; what the page says too. Each decision is told with its number. */
@@ -131,6 +132,7 @@ export class Evaluator {
         break
       case 'halt':
         this.#isHalted = message.halted
+        this.#mustRecord = message.mustRecord
         break
       case 'close':
         this.#channel.unlisten()
@@ -296,7 +298,8 @@ export class Evaluator {
   #answer(number: number, { seat, application }: Connection, block: Buffer, error?: ErrorCode): void {
     const { guard: seated, generation, recorded } = this.#tables.current
     const { name, fuelPerDecision } = seat.tenant
-    const refusal = this.#isHalted ? 'ERR_AUDIT_BEHIND' : undefined
+    const cannotRecord = this.#isHalted || (this.#mustRecord && !this.#channel.hasRoom())
+    const refusal = cannotRecord ? 'ERR_AUDIT_BEHIND' : undefined
     const silence = (digest: string | undefined): ErrorCode | undefined => {
       if (refusal !== undefined || error !== undefined) return refusal ?? error
       if (digest === undefined) return 'ERR_POLICY_NONE'

@@ -16,28 +16,32 @@ import {
   type AuditQuarantine,
   type AuditStatus,
 } from '../audit/audit.ts'
-import type { ConnectionRecord, DecisionRecord } from '../control/messages.ts'
+import type { ConnectionRecord, DecisionRecord, ToEvaluator } from '../control/messages.ts'
 import type { Overtime } from '../control/read-message.ts'
 import type { PortcullisError } from '../errors.ts'
 
 type Evaluator = number | undefined
 
+/** What is said to evaluators about records. */
+export type Halt = ToEvaluator & { type: 'halt' }
+
 export class Auditing {
   readonly #log: Logger
-  readonly #halt: (isHalted: boolean) => void
+  readonly #tell: (halt: Halt) => void
   #opening: Promise<Audit> | undefined
   #audit: Audit | undefined
   #isHalted = false
+  #mustRecord = false
 
-  /** `halt`: evaluators ask nobody from now on, or ask again. */
-  constructor(log: Logger, halt: (isHalted: boolean) => void) {
+  /** `tell`: what evaluators have to know, whenever it is another. */
+  constructor(log: Logger, tell: (halt: Halt) => void) {
     this.#log = log
-    this.#halt = halt
+    this.#tell = tell
   }
 
   /** What an evaluator that begins has to be told. */
-  get isHalted(): boolean {
-    return this.#isHalted
+  get halt(): Halt {
+    return { type: 'halt', halted: this.#isHalted, mustRecord: this.#mustRecord }
   }
 
   /** Null without an audit log. */
@@ -57,11 +61,22 @@ export class Auditing {
       gap: (lost) => this.#log.error({ event: 'audit-gap', lost }, 'records had no room in the audit log'),
     })
     this.#audit = await this.#opening
+    this.#require(options)
+  }
+
+  /** Where no decision may be missing, evaluators wait for room for its record. */
+  #require({ whenBehind }: AuditOptions): void {
+    const must = whenBehind === 'deny'
+    if (must === this.#mustRecord) return
+    this.#mustRecord = must
+    this.#tell(this.halt)
   }
 
   /** `options`: of the same folder. */
   reconfigure(options: AuditOptions | undefined): void {
-    if (options !== undefined) this.#audit?.reconfigure(options)
+    if (options === undefined || this.#audit === undefined) return
+    this.#audit.reconfigure(options)
+    this.#require(options)
   }
 
   /** When nothing happens any more. Also if `open` has not come to its end yet. */
@@ -76,7 +91,7 @@ export class Auditing {
     this.#isHalted = isBehind
     if (isBehind) this.#log.error({ event: 'audit-behind' }, 'the audit log is behind; nobody is asked')
     else this.#log.warn({ event: 'audit-caught-up' }, 'the audit log has caught up; policies are asked again')
-    this.#halt(isBehind)
+    this.#tell(this.halt)
   }
 
   // ---- what happens

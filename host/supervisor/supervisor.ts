@@ -83,8 +83,8 @@ export class Supervisor implements EvaluatorOwner {
     this.#load = load
     this.#log = log
     this.#vacant = Array.from({ length: config.evaluators }, (_, index) => index)
-    this.#auditing = new Auditing(log, (halted) => {
-      for (const evaluator of this.#evaluators) evaluator.send({ type: 'halt', halted })
+    this.#auditing = new Auditing(log, (halt) => {
+      for (const evaluator of this.#evaluators) evaluator.send(halt)
     })
     this.#recording = new Recording(log)
     const owner = {
@@ -253,7 +253,7 @@ export class Supervisor implements EvaluatorOwner {
   /** Gives a new evaluator everything that it decides by. */
   #equip(evaluator: EvaluatorProcess): void {
     evaluator.send({ type: 'quarantine', versions: this.#blame.quarantined })
-    if (this.#auditing.isHalted) evaluator.send({ type: 'halt', halted: true })
+    evaluator.send(this.#auditing.halt)
     this.#live.equip(evaluator)
     evaluator.expectReady()
   }

@@ -134,7 +134,7 @@ bool pcio__control_flush(pcio *io) {
   /* With the supervisor gone there is nobody to tell; the next event says so. */
   if (status == PORT_CLOSED) sent = io->control_out_size;
   io->control_out_size -= (uint32_t)sent;
-  memmove(io->control_out, io->control_out + sent, io->control_out_size);
+  if (sent > 0) memmove(io->control_out, io->control_out + sent, io->control_out_size);
   return io->control_out_size == 0 && status != PORT_TIMEOUT;
 }
 
@@ -159,6 +159,21 @@ int pcio_report(pcio *io, const uint8_t *body, uint32_t size) {
   bool queued = report(io, body, size);
   port_mutex_unlock(&io->lock);
   return queued ? 0 : PCIO_E_FULL;
+}
+
+int pcio_room(pcio *io, uint32_t bytes, uint32_t timeout_ms) {
+  for (uint32_t ms = 0;; ms++) {
+    port_mutex_lock(&io->lock);
+    bool room = io->control_out_size + bytes <= PCIO_CONTROL_QUEUE_BYTES_MAX;
+    if (!room) {
+      (void)pcio__control_flush(io);
+      room = io->control_out_size + bytes <= PCIO_CONTROL_QUEUE_BYTES_MAX;
+    }
+    port_mutex_unlock(&io->lock);
+    if (room) return 0;
+    if (ms >= timeout_ms) return PCIO_E_FULL;
+    port_sleep_ms(1);
+  }
 }
 
 void pcio_drain(pcio *io) {

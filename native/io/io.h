@@ -127,6 +127,10 @@ PCL_EXPORT int pcio_hang_up(pcio *io, uint32_t connection);
  * has become much, and before the watchdog kills. PCIO_E_FULL: the supervisor is too far behind. */
 PCL_EXPORT int pcio_report(pcio *io, const uint8_t *body, uint32_t size);
 
+/* Waits until what is queued leaves room for so many bytes, for as long as `timeout_ms`. 0, or PCIO_E_FULL: the supervisor is
+ * too far behind. */
+PCL_EXPORT int pcio_room(pcio *io, uint32_t bytes, uint32_t timeout_ms);
+
 /* Sends what is queued, waiting up to PCIO_DRAIN_MS_MAX for a supervisor that is behind. */
 PCL_EXPORT void pcio_drain(pcio *io);
 

@@ -250,3 +250,31 @@ describe('a disk that takes nothing more', () => {
     expect(others).toEqual([])
   })
 })
+
+describe('a host that does not take what evaluators tell', () => {
+  /** Callers who were let in, and how many of them the log can name, when the supervisor stands still for a while. */
+  async function letIn(whenBehind: 'deny' | 'spill') {
+    await serve({ whenBehind })
+    const asking = ask(30_000)
+    await sleep(200)
+    process.kill(host.pid, 'SIGSTOP')
+    await sleep(1_500)
+    process.kill(host.pid, 'SIGCONT')
+    const { allowed, denied } = await asking
+    expect(await host.close()).toBe(0)
+    expectAllCounted(allowed + denied)
+    const named = auditRecords(audit).filter(({ outcome }) => outcome === 'allow').length
+    return { allowed, named }
+  }
+
+  it('lets nobody in with "deny" whose record has no room', { timeout }, async () => {
+    const { allowed, named } = await letIn('deny')
+    expect(allowed).toBeGreaterThan(0)
+    expect(named).toBeGreaterThanOrEqual(allowed)
+  })
+
+  it('goes on with "spill", and the gap says for how many', { timeout }, async () => {
+    const { allowed, named } = await letIn('spill')
+    expect(named).toBeLessThan(allowed)
+  })
+})
