@@ -64,11 +64,10 @@ export class Auditing {
     if (options !== undefined) this.#audit?.reconfigure(options)
   }
 
-  /** When nothing happens any more. Also if `open` has not come to its end yet. */
+  /** When nothing happens any more; what does all the same is told of as lost. Also if `open` has not come to its end yet. */
   async close(): Promise<void> {
     const audit = await this.#opening?.catch(() => undefined)
     await audit?.close()
-    this.#audit = undefined
   }
 
   #behind(isBehind: boolean): void {
