@@ -54,7 +54,7 @@ export class Auditing {
         this.#log.error({ event: 'audit-failed', code, detail }, 'the audit log is not written; tried again')
       },
       recovered: () => this.#log.info({ event: 'audit-recovered' }, 'the audit log is written again'),
-      gap: (lost) => this.#log.error({ event: 'audit-gap', lost }, 'records had no room in the audit log'),
+      gap: (lost) => this.#log.error({ event: 'audit-gap', lost }, 'records are not in the audit log'),
     })
     this.#audit = await this.#opening
   }

@@ -10,7 +10,7 @@ import type { By, Store } from '../store/store.ts'
 import type { Config } from '../tenant/config.ts'
 import { checkSettings } from '../tenant/settings.ts'
 import type { Activations } from './activations.ts'
-import { doneAct, isAct, refusedAct, type Via } from './acts.ts'
+import { checkWay, doneAct, isAct, refusedAct, type Via } from './acts.ts'
 import { type Blame, type Explained, explained } from './blame.ts'
 import type { Chronicle } from './chronicle.ts'
 import { hostConfig, tenantConfig } from './effective-config.ts'
@@ -58,9 +58,13 @@ function lift(
 
 /** Resolves to what is answered; rejects with what the operator is told. */
 export async function obey(host: Obedient, command: OperatorCommand, via: Via): Promise<unknown> {
-  if (!isAct(command)) return carryOut(host, command)
+  const carriedOut = async () => {
+    checkWay(command, via)
+    return carryOut(host, command)
+  }
+  if (!isAct(command)) return carriedOut()
   try {
-    const result = await carryOut(host, command)
+    const result = await carriedOut()
     host.chronicle.acted(doneAct(command, via, result))
     return result
   } catch (error) {

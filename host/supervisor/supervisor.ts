@@ -58,6 +58,8 @@ export class Supervisor implements EvaluatorOwner {
   #restartMs = restartMsMin
   #restartTimer: NodeJS.Timeout | undefined
   #started: { resolve: (serves: boolean) => void; reject: (error: Error) => void } | undefined
+  /** What operators told and were not answered yet. */
+  readonly #underWay = new Set<Promise<unknown>>()
   #closing: Promise<void> | undefined
   #allEnded: (() => void) | undefined
 
@@ -182,6 +184,7 @@ export class Supervisor implements EvaluatorOwner {
     }
     clearTimeout(killTimer)
     await adminEnded
+    await this.#answered()
     this.#activations?.close()
     this.#store?.close()
     await this.#chronicle.close()
@@ -190,6 +193,16 @@ export class Supervisor implements EvaluatorOwner {
     this.#state = 'closed'
     this.#log.info({ event: 'closed' }, 'the host has ended')
     this.#started?.resolve(false)
+  }
+
+  /** An act that was begun is in the store and in the audit log before these are closed, unless it takes all too long. */
+  async #answered(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, closeMsMax)
+    })
+    await Promise.race([Promise.all(this.#underWay), late])
+    clearTimeout(timer)
   }
 
   // ---- keeping the number
@@ -352,6 +365,13 @@ export class Supervisor implements EvaluatorOwner {
   }
 
   #obey(command: OperatorCommand, via: Via): Promise<unknown> {
+    const answer = this.#carryOut(command, via)
+    const ended = answer.catch(() => {}).finally(() => this.#underWay.delete(ended))
+    this.#underWay.add(ended)
+    return answer
+  }
+
+  #carryOut(command: OperatorCommand, via: Via): Promise<unknown> {
     return obey(
       {
         log: this.#log,
