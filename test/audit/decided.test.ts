@@ -157,6 +157,22 @@ describe('evaluators that are killed', () => {
   })
 })
 
+describe('a host that is told to end while it is asked', () => {
+  it('has recorded everything that was decided when it has ended', { timeout }, async () => {
+    await serve()
+    const asking = ask(50_000)
+    await eventually(
+      async () => pages.decided(),
+      (decided) => decided > 1_000,
+    )
+    expect(await host.close()).toBe(0)
+    const { allowed, denied } = await asking
+    const { lost } = expectAllCounted(allowed + denied)
+    expect(lost).toBe(0)
+    expect(allowed + denied).toBeLessThan(50_000)
+  })
+})
+
 describe('a host that is killed', () => {
   it('leaves a log that the next one goes on with, and a gap that says so', { timeout }, async () => {
     await serve()
