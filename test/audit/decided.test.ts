@@ -130,7 +130,8 @@ describe('evaluators that are killed', () => {
     const holding = setInterval(() => pages.hold(), 50)
     const killing = setInterval(() => {
       const deciding = pages.hold().filter((pid) => pages.decided(pid) > 0)
-      const [pid] = deciding.slice(kills % Math.max(1, deciding.length))
+      // With one left that decides, so that most questions are decided, however slow the machine is to start another.
+      const pid = deciding.length < evaluators ? undefined : deciding[kills % deciding.length]
       if (pid === undefined) return
       process.kill(pid, 'SIGKILL')
       kills++
@@ -144,6 +145,7 @@ describe('evaluators that are killed', () => {
     expect(await host.close()).toBe(0)
     const counted = expectAllCounted(allowed + denied)
     expect(kills).toBeGreaterThan(0)
+    expect(noAnswer).toBeLessThan(questions / 2)
     console.log({
       questions,
       seconds,
