@@ -42,6 +42,7 @@ const acts: Readonly<Record<OperatorCommand['command'], boolean>> = {
  */
 const throughApi: ReadonlySet<OperatorCommand['command']> = new Set([
   'status',
+  'audit',
   'reload',
   'config',
   'token-list',

@@ -1,5 +1,5 @@
 /**
- * The supervisor: keeps N evaluators serving and one spare warm, writes the log, and never runs tenant code.
+ * The supervisor: keeps N evaluators serving and one spare warm, has what happens told (chronicle.ts), and never runs tenant code.
  *
  *   start() --all serve--> running --close()--> closing --all ended--> closed
  *      close() may come at any time, and more than once
