@@ -143,7 +143,6 @@ export class Audit {
       audit.#lock.release()
       throw error
     }
-    audit.#record('started', { release, processId: process.pid })
     return audit
   }
 
@@ -182,6 +181,8 @@ export class Audit {
   }
 
   #record<Type extends RecordType>(type: Type, members: Members[Type], timeMs = Date.now()): void {
+    // The last record is on its way. Nothing comes after it; that something should have is not kept quiet.
+    if (this.#closing !== undefined) return this.#owner.gap(1)
     this.#backlog.offer(type, timeMs, members, Date.now())
     this.#judge()
     this.#sendSoon()
@@ -246,7 +247,12 @@ export class Audit {
   // ---- the thread that writes
 
   #startWriter(): void {
-    const data = { folder: this.#options.folder, bounds: boundsOf(this.#options) }
+    const started = this.#hasBeenOpen ? undefined : { release, processId: process.pid }
+    const data = {
+      folder: this.#options.folder,
+      bounds: boundsOf(this.#options),
+      ...(started !== undefined && { started }),
+    }
     this.#batchesSafe = 0
     this.#writer = this.#start(data, {
       said: (message) => this.#said(message),
@@ -278,6 +284,7 @@ export class Audit {
         this.#opening?.resolve()
         this.#opening = undefined
         this.#recover('writing')
+        if (this.#closing !== undefined) return this.#finish()
         this.#closeGap()
         return this.#send()
       case 'refused':
@@ -326,6 +333,7 @@ export class Audit {
     this.#before.filesRemoved += filesRemoved
     this.#progress = { ...this.#progress, bytesWritten: 0, filesRemoved: 0 }
     this.#backlog.abandon()
+    this.#troubles.delete('removing') // the next one says it again, if it is still so
     this.#fail('writing', new PortcullisError('ERR_AUDIT_WRITE', `${folder}: ${why}; another is started`))
     this.#restartTimer = setTimeout(() => this.#startWriter(), this.#restartMs)
     this.#restartMs = Math.min(this.#restartMs * 2, auditRetryMsMax)
@@ -341,15 +349,12 @@ export class Audit {
 
   async #end(): Promise<void> {
     clearTimeout(this.#restartTimer)
-    this.#closeGap(true)
-    this.#send()
-    const text = textOf('stopped', Date.now(), { release, processId: process.pid })
     const writer = this.#writer
     if (writer !== undefined) {
       const late = setTimeout(() => writer.destroy(), auditCloseMsMax)
       await new Promise<void>((resolve) => {
         this.#ended = resolve
-        writer.tell({ type: 'close', text })
+        if (this.#isOpen) this.#finish() // one that is just being started is told when it takes batches
       })
       clearTimeout(late)
     }
@@ -357,5 +362,12 @@ export class Audit {
     this.#lock.release()
     const lost = this.#backlog.records
     if (lost > 0) this.#owner.gap(lost)
+  }
+
+  #finish(): void {
+    this.#closeGap(true)
+    this.#send()
+    const text = textOf('stopped', Date.now(), { release, processId: process.pid })
+    this.#writer?.tell({ type: 'close', text })
   }
 }

@@ -20,7 +20,7 @@ export interface BacklogBounds {
 
 const usualBounds = { records: auditBacklogMax, units: auditBacklogUnitsMax, reserve: auditReserve }
 
-const reserved: ReadonlySet<RecordType> = new Set(['act', 'quarantined', 'started'])
+const reserved: ReadonlySet<RecordType> = new Set(['act', 'quarantined'])
 
 /** Why records are not there that the host itself could not keep. */
 export const NO_ROOM = 'no room before the disk'

@@ -72,7 +72,13 @@ export class LogEnd {
   #filesRemoved = 0
 
   /** Reads the end of the log, and mends what a crash has left there. Throws ERR_AUDIT_OPEN, ERR_AUDIT_DAMAGED. */
-  constructor(disk: AuditDisk, folder: string, bounds: LogBounds, nowMs: number) {
+  constructor(
+    disk: AuditDisk,
+    folder: string,
+    bounds: LogBounds,
+    nowMs: number,
+    started?: Members['started'],
+  ) {
     this.#disk = disk
     this.#folder = folder
     this.#bounds = bounds
@@ -85,6 +91,7 @@ export class LogEnd {
     try {
       if (records === 0) this.#begin(nowMs)
       if (gap !== undefined) this.#putOwn('gap', nowMs, gap)
+      if (started !== undefined) this.#putOwn('started', nowMs, started)
       this.#doom(nowMs)
       this.write(nowMs)
       this.sync()

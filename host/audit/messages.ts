@@ -1,11 +1,17 @@
 /** What the supervisor's thread and the thread that writes the audit log say to each other. One file for both ends. */
 
 import type { ErrorCode } from '../errors.ts'
+import type { Members } from './format.ts'
 import type { LogBounds } from './log-end.ts'
 
 export interface WriterData {
   readonly folder: string
   readonly bounds: LogBounds
+  /**
+   * Of the record that a host begins with, for the first thread of one. It is safe before the log is open: from then on a log
+   * without `stopped` at its end says that something may be missing, even if nothing else ever reached the disk.
+   */
+  readonly started?: Members['started']
 }
 
 export type ToWriter =

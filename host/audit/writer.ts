@@ -29,9 +29,9 @@ export class Writer {
   readonly #retainTimer: NodeJS.Timeout
 
   /** Says `opened` or throws ERR_AUDIT_OPEN, ERR_AUDIT_DAMAGED. */
-  constructor(disk: AuditDisk, { folder, bounds }: WriterData, say: Say) {
+  constructor(disk: AuditDisk, { folder, bounds, started }: WriterData, say: Say) {
     this.#say = say
-    this.#log = new LogEnd(disk, folder, bounds, Date.now())
+    this.#log = new LogEnd(disk, folder, bounds, Date.now(), started)
     this.#retainTimer = setInterval(() => this.#work(() => this.#log.retain(Date.now())), auditRetainMs)
     this.#remove()
     this.#say({ type: 'opened', progress: this.#progress() })

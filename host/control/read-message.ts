@@ -102,7 +102,7 @@ const schema = {
     object({ type: { const: 'flipped' }, generation: count }),
     object({ type: { const: 'decision' }, sequence: { ...count, minimum: 1 }, record: decision }, { block }),
     object({ type: { const: 'held' }, id, tenant: text }),
-    object({ type: { const: 'lost' }, messages: count, decided: count }),
+    object({ type: { const: 'lost' }, messages: word, decided: count }),
   ],
   type: 'object',
   discriminator: { propertyName: 'type' },

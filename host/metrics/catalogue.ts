@@ -101,7 +101,7 @@ export const catalogue = {
   portcullis_acts_total: {
     type: 'counter',
     labels: ['act', 'result'],
-    help: 'What operators and the host itself changed: push, activate, confirm, rollback, return, reload, lift and so on; result is done, or the code of the error that it was refused with.',
+    help: 'Acts, as the audit log has them, of operators and of the host itself: push, activate, confirm, rollback, return, reload, lift, download and so on; result is done, or the code of the error that it was refused with.',
   },
   portcullis_generation: {
     type: 'gauge',

@@ -19,10 +19,10 @@ import type { Active, By, Store, StoredVersion, Subject } from '../store/store.t
 import type { Config, PolicyChoice } from '../tenant/config.ts'
 import { parseVectors } from '../winrm/vectors.ts'
 import type { Settings } from '../wire/settings-block.ts'
-import type { Auditing } from './auditing.ts'
 import type { Blame } from './blame.ts'
 import { checkBreakGlass } from './break-glass.ts'
 import { choiceOf, configured, findVersion, named } from './chosen-version.ts'
+import type { Chronicle } from './chronicle.ts'
 import type { LiveTable } from './live-table.ts'
 import { type Admitted, type PolicySource, subjectName } from './policy-source.ts'
 import type { Table } from './table.ts'
@@ -33,7 +33,7 @@ export interface Surroundings {
   readonly live: LiveTable
   readonly source: PolicySource
   readonly blame: Blame
-  readonly auditing: Pick<Auditing, 'act'>
+  readonly chronicle: Pick<Chronicle, 'acted'>
   readonly log: Logger
 }
 
@@ -349,7 +349,7 @@ export class Activations {
 
   async #return(subject: Subject): Promise<void> {
     this.#timers.delete(key(subject))
-    const { live, source, log, auditing } = this.#around
+    const { live, source, log, chronicle } = this.#around
     const told = (event: string, { code, detail }: PortcullisError, what: string) =>
       log.error({ event, ...named(subject), code, detail }, what)
     try {
@@ -370,7 +370,7 @@ export class Activations {
       if (!(error instanceof PortcullisError)) throw error
       told('return-failed', error, 'tried again soon')
       const { code, detail } = error
-      auditing.act({ ...returnOf(subject), result: 'refused', code, detail })
+      chronicle.acted({ ...returnOf(subject), result: 'refused', code, detail })
       this.#returnLater(subject, Date.now() + activationWindowMs)
     }
   }
@@ -381,7 +381,7 @@ export class Activations {
     const version = isAdmitted ? previous : null
     this.#record(subject, version, this.#unconfirmed)
     const policy = version === null ? {} : { policy: this.#store.version(subject, version).policy }
-    this.#around.auditing.act({ ...returnOf(subject), version, ...policy, result: 'done' })
+    this.#around.chronicle.acted({ ...returnOf(subject), version, ...policy, result: 'done' })
   }
 
   #noTimer(subject: Subject): void {

@@ -36,6 +36,36 @@ const acts: Readonly<Record<OperatorCommand['command'], boolean>> = {
   'token-revoke': true,
 }
 
+/**
+ * What the admin process may have done: what an operator's token allows. One that was turned must not be able to end the host or to
+ * make itself a token, and what it tries is in the audit log as refused.
+ */
+const throughApi: ReadonlySet<OperatorCommand['command']> = new Set([
+  'status',
+  'audit',
+  'reload',
+  'config',
+  'token-list',
+  'metrics',
+  'decisions',
+  'quarantine',
+  'lift',
+  'push',
+  'activate',
+  'confirm',
+  'rollback',
+  'versions',
+  'retire',
+  'download',
+  'report',
+])
+
+/** Throws ERR_COMMAND for a command that may not come this way. */
+export function checkWay({ command }: OperatorCommand, via: Via): void {
+  if (via === 'endpoint' || throughApi.has(command)) return
+  throw new PortcullisError('ERR_COMMAND', `"${command}" is for the command line only`)
+}
+
 export function isAct({ command }: OperatorCommand): boolean {
   return acts[command]
 }

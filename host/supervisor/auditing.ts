@@ -58,7 +58,7 @@ export class Auditing {
         this.#log.error({ event: 'audit-failed', code, detail }, 'the audit log is not written; tried again')
       },
       recovered: () => this.#log.info({ event: 'audit-recovered' }, 'the audit log is written again'),
-      gap: (lost) => this.#log.error({ event: 'audit-gap', lost }, 'records had no room in the audit log'),
+      gap: (lost) => this.#log.error({ event: 'audit-gap', lost }, 'records are not in the audit log'),
     })
     this.#audit = await this.#opening
     this.#require(options)
@@ -79,11 +79,10 @@ export class Auditing {
     this.#require(options)
   }
 
-  /** When nothing happens any more. Also if `open` has not come to its end yet. */
+  /** When nothing happens any more; what does all the same is told of as lost. Also if `open` has not come to its end yet. */
   async close(): Promise<void> {
     const audit = await this.#opening?.catch(() => undefined)
     await audit?.close()
-    this.#audit = undefined
   }
 
   #behind(isBehind: boolean): void {

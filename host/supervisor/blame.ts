@@ -20,6 +20,14 @@ export type End =
   | 'crash'
   | 'from outside'
 
+/** Signals that a process gets by what it did itself. Exits that nobody asked for are its own doing too. */
+const ownSignals = ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGABRT', 'SIGSYS', 'SIGXCPU']
+
+/** What the system says of a process that has ended, unless a watchdog ended it. */
+export function endOf(how: string): End {
+  return ownSignals.includes(how) || how.startsWith('exit status') ? 'crash' : 'from outside'
+}
+
 export type Reason = 'processor time' | 'deaths'
 
 export function isReason(text: string): text is Reason {

@@ -5,19 +5,16 @@
 
 import type { Logger } from 'pino'
 
-import type { AuditAct } from '../audit/audit.ts'
 import { PortcullisError } from '../errors.ts'
-import type { MetricsText } from '../metrics/metrics.ts'
 import type { By, Store } from '../store/store.ts'
 import type { Config } from '../tenant/config.ts'
 import { checkSettings } from '../tenant/settings.ts'
 import type { Activations } from './activations.ts'
-import { doneAct, isAct, refusedAct, type Via } from './acts.ts'
-import type { Auditing } from './auditing.ts'
+import { checkWay, doneAct, isAct, refusedAct, type Via } from './acts.ts'
 import { type Blame, type Explained, explained } from './blame.ts'
+import type { Chronicle } from './chronicle.ts'
 import { hostConfig, tenantConfig } from './effective-config.ts'
 import type { KeptVersions } from './kept-versions.ts'
-import type { DecisionsQuery, LatestDecisions } from './latest-decisions.ts'
 import type { OperatorCommand } from './operator-command.ts'
 import type { HostStatus } from './status.ts'
 import type { Table } from './table.ts'
@@ -28,9 +25,7 @@ export interface Obedient {
   readonly log: Logger
   /** As in the status. */
   readonly state: string
-  readonly auditing: Pick<Auditing, 'status'>
-  /** For the audit log and for whoever counts. */
-  readonly acted: (act: AuditAct) => void
+  readonly chronicle: Chronicle
   readonly blame: Blame
   readonly store: Store | undefined
   /** Both undefined without a store. */
@@ -39,8 +34,6 @@ export interface Obedient {
   readonly config: () => Config
   readonly table: () => Table
   readonly status: () => HostStatus
-  readonly decisions: (query: DecisionsQuery) => LatestDecisions
-  readonly metrics: () => Promise<MetricsText>
   readonly stop: () => void
   readonly reload: (by: By) => Promise<object>
   readonly quarantineChanged: () => void
@@ -65,13 +58,17 @@ function lift(
 
 /** Resolves to what is answered; rejects with what the operator is told. */
 export async function obey(host: Obedient, command: OperatorCommand, via: Via): Promise<unknown> {
-  if (!isAct(command)) return carryOut(host, command)
+  const carriedOut = async () => {
+    checkWay(command, via)
+    return carryOut(host, command)
+  }
+  if (!isAct(command)) return carriedOut()
   try {
-    const result = await carryOut(host, command)
-    host.acted(doneAct(command, via, result))
+    const result = await carriedOut()
+    host.chronicle.acted(doneAct(command, via, result))
     return result
   } catch (error) {
-    host.acted(refusedAct(command, via, error))
+    host.chronicle.acted(refusedAct(command, via, error))
     throw error
   }
 }
@@ -92,11 +89,11 @@ function carryOut(host: Obedient, command: OperatorCommand): unknown {
     case 'status':
       return host.status()
     case 'decisions':
-      return host.decisions(command)
+      return host.chronicle.decisions(command)
     case 'metrics':
-      return host.metrics()
+      return host.chronicle.metrics()
     case 'audit':
-      return host.auditing.status
+      return host.chronicle.audit
     case 'stop':
       host.stop()
       return true

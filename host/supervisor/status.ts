@@ -85,7 +85,7 @@ interface EvaluatorFacts {
 }
 
 /** What the supervisor knows, at the moment of the question. */
-interface Known {
+export interface Known {
   readonly endpoint: string
   /** Evaluators. */
   readonly configured: number

@@ -1,5 +1,5 @@
 /**
- * The supervisor: keeps N evaluators serving and one spare warm, writes the log, and never runs tenant code.
+ * The supervisor: keeps N evaluators serving and one spare warm, has what happens told (chronicle.ts), and never runs tenant code.
  *
  *   start() --all serve--> running --close()--> closing --all ended--> closed
  *      close() may come at any time, and more than once
@@ -11,42 +11,31 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 
-import type { AuditAct } from '../audit/audit.ts'
-import type { FromEvaluator, Version } from '../control/messages.ts'
-import { overtimeDecision } from '../control/overtime-decision.ts'
+import type { Version } from '../control/messages.ts'
 import type { Overtime, Running } from '../control/read-message.ts'
 import { PortcullisError } from '../errors.ts'
 import { blameGraceMs, closeMsMax, processorMsMax, restartMsMax, restartMsMin } from '../limits.ts'
-import { type ApiCounts, type EvaluatorEnd, type Figures, Metrics } from '../metrics/metrics.ts'
+import type { ApiCounts, Figures } from '../metrics/metrics.ts'
 import { type By, Store } from '../store/store.ts'
 import type { Config } from '../tenant/config.ts'
 import { Activations } from './activations.ts'
 import type { Via } from './acts.ts'
 import { AdminProcess } from './admin-process.ts'
-import { Auditing } from './auditing.ts'
-import { Blame, type End, isReason, type Reason } from './blame.ts'
+import type { Halt } from './auditing.ts'
+import { Blame, type End, endOf, isReason, type Reason } from './blame.ts'
 import { checkBreakGlass } from './break-glass.ts'
+import { Chronicle } from './chronicle.ts'
 import { openToOthers, otherAccounts, prepareEndpoint } from './endpoint.ts'
 import { type Cause, type EvaluatorOwner, EvaluatorProcess, type Told } from './evaluator-process.ts'
 import { KeptVersions } from './kept-versions.ts'
-import { Latest } from './latest-decisions.ts'
 import { LiveTable } from './live-table.ts'
-import { logConnection, logDecision, logOvertime } from './log.ts'
 import { obey } from './operator.ts'
 import type { OperatorCommand } from './operator-command.ts'
 import { OperatorEndpoint } from './operator-endpoint.ts'
 import { PolicySource } from './policy-source.ts'
-import { Recording } from './recording.ts'
 import { checkReloadable, difference, type Reloaded } from './reload.ts'
-import { type HostStatus, Observations } from './status.ts'
-import type { Table } from './table.ts'
+import type { HostStatus } from './status.ts'
 import { tableOfConfig } from './table-of-config.ts'
-
-const reported = {
-  'evaluator-failed': 'an evaluator failed',
-  'policy-refused': 'a policy is not admitted',
-  'store-failed': 'the store cannot be written',
-} as const
 
 export class Supervisor implements EvaluatorOwner {
   #config: Config
@@ -56,11 +45,7 @@ export class Supervisor implements EvaluatorOwner {
   /** Numbers that no evaluator serves under, or is about to, at the moment. */
   readonly #vacant: number[]
   readonly #blame = new Blame()
-  readonly #observed = new Observations()
-  readonly #latest = new Latest()
-  readonly #metrics = new Metrics(() => this.#figures())
-  readonly #auditing: Auditing
-  readonly #recording: Recording
+  readonly #chronicle: Chronicle
   readonly #admin: AdminProcess
   readonly #live: LiveTable
   /** What evaluators are equipped with is there. */
@@ -74,6 +59,8 @@ export class Supervisor implements EvaluatorOwner {
   #restartMs = restartMsMin
   #restartTimer: NodeJS.Timeout | undefined
   #started: { resolve: (serves: boolean) => void; reject: (error: Error) => void } | undefined
+  /** What operators told and were not answered yet. */
+  readonly #underWay = new Set<Promise<unknown>>()
   #closing: Promise<void> | undefined
   #allEnded: (() => void) | undefined
 
@@ -83,19 +70,19 @@ export class Supervisor implements EvaluatorOwner {
     this.#load = load
     this.#log = log
     this.#vacant = Array.from({ length: config.evaluators }, (_, index) => index)
-    this.#auditing = new Auditing(log, (halt) => {
+    const tell = (halt: Halt) => {
       for (const evaluator of this.#evaluators) evaluator.send(halt)
-    })
-    this.#recording = new Recording(log)
+    }
+    this.#chronicle = new Chronicle(log, tell, () => this.#figures())
     const owner = {
       obey: (command: OperatorCommand) => this.#obey(command, 'api'),
-      counts: (counts: ApiCounts) => this.#metrics.api(counts),
+      counts: (counts: ApiCounts) => this.#chronicle.api(counts),
     }
     this.#admin = new AdminProcess(owner, log)
     this.#source = new PolicySource(undefined, log)
     this.#live = new LiveTable(
       () => this.#evaluators,
-      (next) => this.#next(next),
+      (next) => this.#chronicle.next(next),
     )
   }
 
@@ -115,11 +102,11 @@ export class Supervisor implements EvaluatorOwner {
       serves.catch(() => {}) // it is waited for below, when the policies are there
       // Evaluators begin while policies are admitted: each of the two is half of a start.
       this.#fill()
-      await this.#auditing.open(this.#config.audit)
+      await this.#chronicle.beginAudit(this.#config)
       if (!this.#isOpen) return false
       this.#openStore()
-      this.#recording.open(this.#config.recording)
-      const report = (error: PortcullisError) => this.#report(error, 'policy-refused')
+      this.#chronicle.beginRecording(this.#config)
+      const report = (error: PortcullisError) => this.#chronicle.policyRefused(error)
       const table = await tableOfConfig(this.#config, this.#source, 1, report)
       if (!this.#isOpen) return false
       this.#operatorEndpoint = await OperatorEndpoint.open(endpoint, (command) =>
@@ -145,13 +132,6 @@ export class Supervisor implements EvaluatorOwner {
     }
   }
 
-  /** Evaluators are about to decide by this table. */
-  #next(table: Table): void {
-    this.#recording.next(table)
-    this.#latest.configured(table.tenants.keys())
-    this.#metrics.configured(table.tenants.keys())
-  }
-
   /** Nobody else writes it as long as this process lives. */
   #openStore(): void {
     const { store: folder } = this.#config
@@ -170,7 +150,7 @@ export class Supervisor implements EvaluatorOwner {
       live: this.#live,
       source: this.#source,
       blame: this.#blame,
-      auditing: { act: (act) => this.#acted(act) },
+      chronicle: this.#chronicle,
       log: this.#log,
     })
     this.#kept = new KeptVersions(store, { config: () => this.#config, live: this.#live, log: this.#log })
@@ -205,15 +185,25 @@ export class Supervisor implements EvaluatorOwner {
     }
     clearTimeout(killTimer)
     await adminEnded
+    await this.#answered()
     this.#activations?.close()
     this.#store?.close()
-    this.#recording.close()
-    await this.#auditing.close()
+    await this.#chronicle.close()
     // Last: as long as it is there, this endpoint is served.
     this.#operatorEndpoint?.close()
     this.#state = 'closed'
     this.#log.info({ event: 'closed' }, 'the host has ended')
     this.#started?.resolve(false)
+  }
+
+  /** An act that was begun is in the store and in the audit log before these are closed, unless it takes all too long. */
+  async #answered(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, closeMsMax)
+    })
+    await Promise.race([Promise.all(this.#underWay), late])
+    clearTimeout(timer)
   }
 
   // ---- keeping the number
@@ -246,14 +236,14 @@ export class Supervisor implements EvaluatorOwner {
   #spawn(): void {
     const evaluator = new EvaluatorProcess(this)
     this.#evaluators.add(evaluator)
-    this.#metrics.evaluatorStarted()
+    this.#chronicle.evaluatorStarted()
     if (this.#hasTable) this.#equip(evaluator)
   }
 
   /** Gives a new evaluator everything that it decides by. */
   #equip(evaluator: EvaluatorProcess): void {
     evaluator.send({ type: 'quarantine', versions: this.#blame.quarantined })
-    evaluator.send(this.#auditing.halt)
+    evaluator.send(this.#chronicle.halt)
     this.#live.equip(evaluator)
     evaluator.expectReady()
   }
@@ -269,30 +259,21 @@ export class Supervisor implements EvaluatorOwner {
     }
   }
 
-  #report({ code, detail }: PortcullisError, event: keyof typeof reported = 'evaluator-failed'): void {
-    this.#log.error({ event, code, detail }, reported[event])
-  }
-
   #fail(error: PortcullisError): void {
-    this.#report(error)
-    this.#metrics.evaluatorFailed(error.code)
+    this.#chronicle.evaluatorFailed(error)
     if (this.#state === 'starting') this.#started?.reject(error)
   }
 
   // ---- what evaluators report
 
   ready(from: EvaluatorProcess): void {
-    this.#log.debug({ event: 'evaluator-ready', evaluatorPid: from.pid }, 'an evaluator is ready')
+    this.#chronicle.evaluatorReady(from)
     this.#assign()
   }
 
   serving(from: EvaluatorProcess, index: number): void {
     this.#restartMs = restartMsMin
-    this.#observed.serving(index)
-    this.#log.info(
-      { event: 'evaluator-serving', evaluator: index, evaluatorPid: from.pid },
-      'an evaluator serves',
-    )
+    this.#chronicle.evaluatorServing(from, index)
     const serving = [...this.#evaluators].filter(({ state }) => state === 'serving')
     if (this.#state !== 'starting' || serving.length < this.#config.evaluators) return
     const { endpoint, evaluators, tenants } = this.#config
@@ -316,29 +297,22 @@ export class Supervisor implements EvaluatorOwner {
         return this.#live.unprepared(from, generation, new PortcullisError(code, detail))
       }
       case 'lost':
-        return this.#messagesLost(from, message.messages)
+        return this.#chronicle.messagesLost(from, message.messages)
       case 'connection':
         if (message.record.tenant !== undefined) this.#live.checkTenant(message.record.tenant)
-        this.#metrics.connection(message.record, this.#observed.connection(from, message))
-        this.#auditing.connection(message.record)
-        return logConnection(this.#log, message.record, from.index)
+        return this.#chronicle.connection(from, message)
       case 'disconnection':
-        return this.#observed.disconnection(from, message.connection)
+        return this.#chronicle.disconnection(from, message.connection)
       case 'held':
         return this.#judgeLater(from, this.#live.checkTenant(message.tenant), message.id)
       case 'decision':
-        return this.#decided(from, message)
+        return this.#chronicle.decision(
+          from,
+          message.record,
+          message.block,
+          this.#live.madeBy(message.record),
+        )
     }
-  }
-
-  #decided(from: EvaluatorProcess, { record, block }: FromEvaluator & { type: 'decision' }): void {
-    const table = this.#live.madeBy(record)
-    this.#observed.decision(record.tenant)
-    this.#metrics.decision(record)
-    this.#latest.decided(record, from.index, Date.now())
-    this.#auditing.decision(record, from.index)
-    logDecision(this.#log, record, from.index)
-    this.#recording.decision(record, block, table)
   }
 
   overtime(from: EvaluatorProcess, overtime: Overtime): void {
@@ -348,11 +322,7 @@ export class Supervisor implements EvaluatorOwner {
         'an evaluator speaks of a tenant or a policy that does not exist',
       )
     }
-    const decision = overtimeDecision(overtime)
-    this.#metrics.decision({ ...decision, microseconds: overtime.wallMs * 1000 })
-    this.#latest.decided(decision, from.index, Date.now())
-    this.#auditing.overtime(overtime, from.index)
-    logOvertime(this.#log, overtime, from.index)
+    this.#chronicle.overtime(from, overtime)
     this.#blameFor(overtime, overtime.processorMs >= processorMsMax ? 'processor time' : 'wall time')
   }
 
@@ -363,7 +333,7 @@ export class Supervisor implements EvaluatorOwner {
     setTimeout(() => {
       if (from.state !== 'serving') return
       const cleared = this.#blame.clears(id, tenant, Date.now())
-      this.#metrics.held(cleared)
+      this.#chronicle.held(cleared)
       from.send({ type: 'verdict', id, tenant, cleared })
     }, blameGraceMs)
   }
@@ -371,33 +341,21 @@ export class Supervisor implements EvaluatorOwner {
   #blameFor(running: Omit<Running, 'overtimeMs'>, end: End): void {
     const { version, verdict } = this.#blame.judge(running, end, Date.now())
     if (verdict === 'nothing') return
-    const facts = { ...version, id: running.id, phase: running.phase, end }
-    if (verdict === 'suspected') {
-      this.#log.warn({ event: 'policy-suspected', ...facts }, 'an evaluator ended while it ran a policy')
-    } else {
-      this.#log.error(
-        { event: 'policy-quarantined', ...facts, reason: verdict },
-        'a policy does not run any more',
-      )
-      this.#metrics.quarantined(verdict)
-      if (version !== undefined) {
-        const { id, phase } = running
-        this.#auditing.quarantined({ ...version, reason: verdict, id, phase, end })
-      }
-      this.#keepQuarantine(version, verdict)
-      this.#tellQuarantine()
+    if (verdict === 'suspected' || version === undefined) {
+      return this.#chronicle.suspected(version, running, end)
     }
+    this.#chronicle.quarantined(version, verdict, running, end)
+    this.#keepQuarantine(version, verdict)
+    this.#tellQuarantine()
   }
 
   /** So that it holds when the host starts again, for what is the store's. */
-  #keepQuarantine(version: Version | undefined, reason: Reason): void {
-    if (version === undefined) return
-    const { tenant, policy } = version
+  #keepQuarantine({ tenant, policy }: Version, reason: Reason): void {
     try {
       this.#store?.quarantine({ tenant }, { policy, reason }, Date.now())
     } catch (error) {
       if (!(error instanceof PortcullisError)) throw error
-      this.#report(error, 'store-failed')
+      this.#chronicle.storeFailed(error)
     }
   }
 
@@ -408,12 +366,18 @@ export class Supervisor implements EvaluatorOwner {
   }
 
   #obey(command: OperatorCommand, via: Via): Promise<unknown> {
+    const answer = this.#carryOut(command, via)
+    const ended = answer.catch(() => {}).finally(() => this.#underWay.delete(ended))
+    this.#underWay.add(ended)
+    return answer
+  }
+
+  #carryOut(command: OperatorCommand, via: Via): Promise<unknown> {
     return obey(
       {
         log: this.#log,
         state: this.#state,
-        auditing: this.#auditing,
-        acted: (act) => this.#acted(act),
+        chronicle: this.#chronicle,
         blame: this.#blame,
         store: this.#store,
         activations: this.#activations,
@@ -421,8 +385,6 @@ export class Supervisor implements EvaluatorOwner {
         config: () => this.#config,
         table: () => this.#live.now,
         status: () => this.#status(),
-        decisions: (query) => this.#latest.ask(query),
-        metrics: () => this.#metrics.text(),
         stop: () => {
           this.#log.info({ event: 'closing', signal: 'stop' }, 'finishing what was accepted')
           setImmediate(() => void this.close()) // the answer first
@@ -435,12 +397,7 @@ export class Supervisor implements EvaluatorOwner {
     )
   }
 
-  #acted(act: AuditAct): void {
-    this.#auditing.act(act)
-    this.#metrics.acted(act.command, act.code)
-  }
-
-  #figures(): Figures {
+  #figures(): Omit<Figures, 'connections' | 'audit'> {
     const { generation, tenants, modules } = this.#live.now
     const store = this.#store
     return {
@@ -450,22 +407,19 @@ export class Supervisor implements EvaluatorOwner {
       policies: modules.size,
       evaluatorsConfigured: this.#config.evaluators,
       evaluators: [...this.#evaluators].map(({ state }) => state),
-      connections: this.#observed.connections,
       quarantined: this.#blame.quarantined.length,
-      audit: this.#auditing.status,
       versions: store?.subjects().flatMap((subject) => store.versions(subject).map(({ state }) => state)),
     }
   }
 
   #status(): HostStatus {
-    return this.#observed.status({
+    return this.#chronicle.status({
       endpoint: this.#config.endpoint,
       configured: this.#config.evaluators,
       table: this.#live.now,
       state: this.#state,
       evaluators: [...this.#evaluators],
       quarantined: this.#blame.quarantined.length,
-      audit: this.#auditing.status,
       admin: this.#admin.status,
     })
   }
@@ -500,38 +454,23 @@ export class Supervisor implements EvaluatorOwner {
       }
     }
     this.#config = config
-    this.#recording.open(config.recording)
-    this.#auditing.reconfigure(config.audit)
+    this.#chronicle.reconfigured(config)
     this.#admin.configure(config.admin, config.recording)
   }
 
-  /** A gap is recorded as a gap: whoever reads the log must not take it for silence. */
-  lost({ index: evaluator }: EvaluatorProcess, lost: number | 'unknown', cause: Cause): void {
-    this.#auditing.lost(evaluator, lost, cause)
-    this.#metrics.gap(lost)
-    this.#log.error({ event: 'gap', evaluator, lost, cause }, 'decisions are not recorded')
-  }
-
-  #messagesLost({ index: evaluator }: EvaluatorProcess, lost: number): void {
-    if (lost === 0) return
-    this.#auditing.messagesLost(evaluator, lost, 'backlog')
-    this.#log.error({ event: 'messages-lost', evaluator, lost }, 'an evaluator could not say all')
+  lost(from: EvaluatorProcess, lost: number | 'unknown', cause: Cause): void {
+    this.#chronicle.lost(from, lost, cause)
   }
 
   dead(from: EvaluatorProcess, how: string, printed: string, running: Running | undefined): void {
     this.#evaluators.delete(from)
-    this.#observed.evaluatorGone(from)
-    this.#metrics.evaluatorEnded(from.overran ? 'watchdog' : doerOf(how))
+    this.#chronicle.evaluatorEnded(from, how, printed, this.#isOpen)
     if (running !== undefined && !from.overran && this.#live.isConfigured(running)) {
       this.#blameFor(running, running.overtimeMs >= processorMsMax ? 'processor time' : endOf(how))
     }
-    const { index: evaluator, pid: evaluatorPid } = from
-    if (printed !== '')
-      this.#log.error({ event: 'evaluator-printed', evaluator, text: printed }, 'a dying evaluator wrote')
     this.#live.gone(from, running === undefined && endOf(how) === 'crash')
     if (this.#isOpen) {
-      this.#log.warn({ event: 'evaluator-died', evaluator, evaluatorPid, how }, 'an evaluator has ended')
-      if (evaluator !== undefined) this.#vacant.push(evaluator)
+      if (from.index !== undefined) this.#vacant.push(from.index)
       this.#assign()
       if (from.hasServed) this.#fill()
       else this.#failedToStart(how)
@@ -544,16 +483,4 @@ export class Supervisor implements EvaluatorOwner {
     if (this.#state === 'starting') this.#started?.reject(new PortcullisError('ERR_EVALUATOR_START', how))
     this.#fillLater()
   }
-}
-
-/** Signals that a process gets by what it did itself. Exits that nobody asked for are its own doing too. */
-const ownSignals = ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGABRT', 'SIGSYS', 'SIGXCPU']
-
-function doerOf(how: string): EvaluatorEnd {
-  if (how === 'exit status 0') return 'closed'
-  return endOf(how) === 'crash' ? 'crash' : 'outside'
-}
-
-function endOf(how: string): End {
-  return ownSignals.includes(how) || how.startsWith('exit status') ? 'crash' : 'from outside'
 }

@@ -1,12 +1,13 @@
 // The channel between supervisor and admin process, which reads what strangers send: neither end believes more than it must.
 
 import { describe, expect, it } from 'vitest'
-
 import { HostChannel } from '../../host/admin/host-channel.ts'
 import { type FromAdmin, readFromAdmin } from '../../host/admin/messages.ts'
+import type { AuditAct } from '../../host/audit/audit.ts'
 import { PortcullisError } from '../../host/errors.ts'
 import { apiCommandsMax, apiCommandsWaitingMax } from '../../host/limits.ts'
 import { answerTo } from '../../host/supervisor/admin-process.ts'
+import { type Obedient, obey } from '../../host/supervisor/operator.ts'
 import type { OperatorCommand } from '../../host/supervisor/operator-command.ts'
 import { loadedBy } from '../support/loaded-by.ts'
 
@@ -26,17 +27,26 @@ describe('what the admin process may have done', () => {
     expect(obeyed).toEqual([{ command: 'status' }])
   })
 
-  it.each([
-    { command: 'stop' },
-    { command: 'token-create', name: 'x', role: 'operator', expiresInMs: 1, who: 'x' },
-    { command: 'token-revoke', id: '0'.repeat(12), who: 'x' },
-    { command: 'status', more: 1 },
-    { command: 'nothing' },
-    {},
-  ])('is not %j', async (command) => {
+  it.each([{ command: 'status', more: 1 }, { command: 'nothing' }, {}])('is not %j', async (command) => {
     obeyed.length = 0
     expect(await answerTo(1, command, owner)).toMatchObject({ error: { code: 'ERR_COMMAND' } })
     expect(obeyed).toEqual([])
+  })
+
+  it.each<OperatorCommand>([
+    { command: 'stop' },
+    { command: 'token-create', name: 'x', role: 'operator', expiresInMs: 1, who: 'x' },
+    { command: 'token-revoke', id: '0'.repeat(12), who: 'x' },
+  ])('is not %j, and that it was tried is audited', async (command) => {
+    const acts: AuditAct[] = []
+    const host = { state: 'running', chronicle: { acted: (act: AuditAct) => void acts.push(act) } }
+    const answer = await answerTo(1, command, {
+      obey: (told) => obey(host as unknown as Obedient, told, 'api'),
+    })
+    expect(answer).toMatchObject({ error: { code: 'ERR_COMMAND' } })
+    expect(acts).toMatchObject([
+      { command: command.command, via: 'api', result: 'refused', code: 'ERR_COMMAND' },
+    ])
   })
 
   it('is told with the code of what it is refused for', async () => {

@@ -97,7 +97,7 @@ export class FakeHost implements Backend {
           tenants: { count: 2, list: [{ name: 'a' }, { name: 'b' }] },
         }
       case 'audit':
-        return null
+        return { head: '0'.repeat(64), sequence: 1, lag: 0, isBehind: false }
       case 'reload':
         return { generation: 8, milliseconds: 1, added: [], removed: [], changed: [], guardChanged: false }
       case 'quarantine':

@@ -2,7 +2,7 @@
 // uploaded.
 
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -27,6 +27,7 @@ afterEach(async () => {
 
 const audit = { folder: 'audit' }
 const folder = () => join(stored.bed.folder, 'audit')
+const journalPath = () => join(stored.bed.folder, 'store', 'tenants', 't-a', 'journal.jsonl')
 const tell = (command: object) => tellHost(stored.bed.endpoint, command as { command: 'status' })
 
 /** Of one type; when they are on the disk. */
@@ -85,6 +86,23 @@ describe('the audit log', () => {
     const text = readFileSync(join(folder(), 'audit-00000001.jsonl'), 'utf8')
     expect(text).not.toContain(readFileSync(policyPath('slow')).toString('base64').slice(0, 40))
     expect(text).not.toContain('\u202e')
+    expect(auditRecords(folder()).at(-1)?.type).toBe('stopped')
+  })
+
+  it('has an act that is under way when the host is told to end, and whoever told it is answered', async () => {
+    host = await stored.serve({ audit })
+    const pushed = stored.push(tenant, 'slow')
+    await eventually(
+      async () => existsSync(journalPath()),
+      (isThere) => isThere,
+    )
+    await tell({ command: 'stop' })
+    expect(await pushed).toMatchObject({ number: 1, state: 'admitted' })
+    expect(await host.ended()).toBe(0)
+    expect((await recordsOf('act', 2)).map(({ command, result }) => [command, result])).toEqual([
+      ['stop', 'done'],
+      ['push', 'done'],
+    ])
     expect(auditRecords(folder()).at(-1)?.type).toBe('stopped')
   })
 

@@ -9,7 +9,7 @@ import type { Audit } from '../../host/audit/audit.ts'
 import { Backlog, NO_ROOM } from '../../host/audit/backlog.ts'
 import { realAuditDisk } from '../../host/audit/disk.ts'
 import { fileName, fileNumbers, filePath } from '../../host/audit/files.ts'
-import { NOT_CLOSED } from '../../host/audit/open-log.ts'
+import { NOT_CLOSED, openLog } from '../../host/audit/open-log.ts'
 import { verifyLog } from '../../host/audit/verify.ts'
 import { type StartWriter, startWriterThread, type WriterThread } from '../../host/audit/writer-thread.ts'
 import type { Overtime } from '../../host/control/read-message.ts'
@@ -131,7 +131,7 @@ describe('an audit log', () => {
   it('is safe soon after the last record, and says how far it is', async () => {
     const audit = await opened({ folder: newFolder() }, new Remembering())
     decide(audit, 1, 10)
-    expect(audit.status().lag).toBe(11)
+    expect(audit.status().lag).toBe(10)
     await until(() => audit.status().lag === 0)
     const { sequence, head, lagMs, bytesWritten } = audit.status()
     expect([sequence, lagMs]).toEqual([12, 0])
@@ -144,6 +144,31 @@ describe('an audit log', () => {
     await opened({ folder }, new Remembering())
     expect(statSync(folder).mode & 0o7777).toBe(0o700)
     expect(statSync(filePath(folder, 1)).mode & 0o7777).toBe(0o600)
+  })
+
+  it('says that it is open on the disk before anything else can be lost', async () => {
+    const folder = newFolder()
+    await (await opened({ folder }, new Remembering())).close()
+    const disk = refusingDisk()
+    const audit = await opened({ folder }, new Remembering(), writerOn(disk))
+    disk.refuse = () => 'ENOSPC'
+    decide(audit, 1, 3)
+    // What the next host would find if this one were killed now.
+    expect(openLog(realAuditDisk, folder, 1).gap).toMatchObject({ cause: NOT_CLOSED, lost: 'unknown' })
+    disk.refuse = () => undefined
+  })
+
+  it('has nothing after its end, and what comes then is told of as lost', async () => {
+    const folder = newFolder()
+    const owner = new Remembering()
+    const audit = await opened({ folder }, owner)
+    decide(audit, 1, 1)
+    const closed = audit.close()
+    decide(audit, 2, 1)
+    await closed
+    decide(audit, 3, 1)
+    expect([owner.told, owner.lost]).toEqual([['gap', 'gap'], 2])
+    expect(linesIn(folder).map(({ type }) => type)).toEqual(['opened', 'started', 'decision', 'stopped'])
   })
 
   it('has one writer', async () => {
@@ -375,6 +400,49 @@ describe('the thread that writes', () => {
       types: { decision: 20, started: 1, stopped: 1 },
       gaps: { unknown: 1, told: [{ cause: NOT_CLOSED }] },
     })
+  })
+
+  it('has what waited for it on the disk, if the end comes while it is started again', async () => {
+    const folder = newFolder()
+    const threads: WriterThread[] = []
+    const audit = await opened({ folder }, new Remembering(), (data, itsOwner) => {
+      const thread = startWriterThread(data, itsOwner)
+      threads.push(thread)
+      return thread
+    })
+    threads[0]?.destroy()
+    await until(() => audit.status().error !== undefined)
+    decide(audit, 1, 5)
+    await until(() => threads.length === 2)
+    await audit.close()
+    const lines = linesIn(folder)
+    expect(lines.map(({ type }) => type)).toEqual([
+      'opened',
+      'started',
+      'gap',
+      ...new Array(5).fill('decision'),
+      'stopped',
+    ])
+  })
+
+  it('that ends while a file could not be taken away has the next one say whether it is still so', async () => {
+    const folder = newFolder()
+    const owner = new Remembering()
+    const threads: { end: () => void }[] = []
+    const disk = refusingDisk()
+    const audit = await opened({ folder, fileBytes: 2_000, files: 1 }, owner, (data, itsOwner) => {
+      const writer = writerOn(threads.length === 0 ? disk : realAuditDisk)(data, itsOwner)
+      threads.push({ end: () => writer.destroy() })
+      return writer
+    })
+    disk.refuse = (call) => (call === 'unlink' ? 'EBUSY' : undefined)
+    decide(audit, 1, 10)
+    await until(() => audit.status().lag === 0)
+    expect(audit.status().error).toBeDefined()
+    threads[0]?.end()
+    await until(() => threads.length === 2 && audit.status().isBehind === false)
+    expect(audit.status().error).toBeUndefined()
+    expect(owner.told.at(-1)).toBe('not behind')
   })
 
   it('that ends when there is no room has what was lost recorded by the next', async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 import { tellHost } from '../../host/cli/operator-client.ts'
 import type { ServeProcess } from '../../host/cli/serve-process.ts'
+import type { HostStatus } from '../../host/supervisor/status.ts'
 import type { Question } from '../../host/winrm/question.ts'
 import { eventually, operation, settled, Testbed, told, user } from '../support/testbed.ts'
 
@@ -96,6 +97,8 @@ describe('an endless policy that has fuel for seconds', () => {
       attempt: 1,
     })
     expect(completion.extended).toContain(decisions.at(-1)?.id)
+    const { tenants } = (await tellHost(bed.endpoint, { command: 'status' })) as HostStatus
+    expect(tenants.list.find(({ name }) => name === 'bad')?.decisions).toBe(decisions.length)
   })
 
   it('in the operation function ends the same way', async () => {

@@ -49,9 +49,9 @@ function begin(): void {
   const write = (line: string) => void logged.push(JSON.parse(line))
   const log = pino({}, { write })
   const source = new PolicySource(store, log)
-  const auditing = { act: (act: AuditAct) => void acts.push(act) }
+  const chronicle = { acted: (act: AuditAct) => void acts.push(act) }
   const blame = new Blame()
-  activations = new Activations(store, { config: () => config, live, source, blame, auditing, log })
+  activations = new Activations(store, { config: () => config, live, source, blame, chronicle, log })
   activations.resume()
   const number = store.active(subject)?.number ?? undefined
   const version =
