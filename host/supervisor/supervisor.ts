@@ -173,9 +173,13 @@ export class Supervisor implements EvaluatorOwner {
     this.#state = 'closing'
     clearTimeout(this.#restartTimer)
     const adminEnded = this.#admin.close()
-    const killTimer = setTimeout(() => {
-      for (const evaluator of this.#evaluators) evaluator.kill()
-    }, closeMsMax)
+    let killTimer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      killTimer = setTimeout(() => {
+        for (const evaluator of this.#evaluators) evaluator.kill()
+        resolve()
+      }, closeMsMax)
+    })
     if (this.#evaluators.size > 0) {
       const ended = new Promise<void>((resolve) => {
         this.#allEnded = resolve
@@ -183,9 +187,10 @@ export class Supervisor implements EvaluatorOwner {
       for (const evaluator of this.#evaluators) evaluator.send({ type: 'close' })
       await ended
     }
-    clearTimeout(killTimer)
     await adminEnded
-    await this.#answered()
+    // An act that was begun is in the store and in the audit log before these are closed, unless it takes all too long.
+    await Promise.race([Promise.all(this.#underWay), late])
+    clearTimeout(killTimer)
     this.#activations?.close()
     this.#store?.close()
     await this.#chronicle.close()
@@ -194,16 +199,6 @@ export class Supervisor implements EvaluatorOwner {
     this.#state = 'closed'
     this.#log.info({ event: 'closed' }, 'the host has ended')
     this.#started?.resolve(false)
-  }
-
-  /** An act that was begun is in the store and in the audit log before these are closed, unless it takes all too long. */
-  async #answered(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, closeMsMax)
-    })
-    await Promise.race([Promise.all(this.#underWay), late])
-    clearTimeout(timer)
   }
 
   // ---- keeping the number
