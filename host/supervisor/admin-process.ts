@@ -52,6 +52,7 @@ interface Wanted {
 
 const allowed: ReadonlySet<OperatorCommand['command']> = new Set([
   'status',
+  'audit',
   'reload',
   'config',
   'token-list',

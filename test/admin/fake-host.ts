@@ -98,6 +98,8 @@ export class FakeHost implements Backend {
         }
       case 'reload':
         return { generation: 8, milliseconds: 1, added: [], removed: [], changed: [], guardChanged: false }
+      case 'audit':
+        return null
       case 'quarantine':
         return ['a', 'b']
           .filter((tenant) => (command.tenant ?? tenant) === tenant)
@@ -211,6 +213,9 @@ export class FakeHost implements Backend {
 
 /** The smallest module. */
 export const wasm = Buffer.from('0061736d01000000', 'hex')
+
+/** One that has as many bytes: of a module, its beginning is all that the API looks at. */
+export const wasmOf = (bytes: number) => Buffer.concat([wasm, Buffer.alloc(bytes - wasm.length)])
 
 /** What each token of a test lets in; `wrong` and whatever else is not here lets nobody in. */
 export const grants: Readonly<Record<string, Grant>> = {
