@@ -113,8 +113,9 @@ class Api {
     })
     await app.register(async (child) => {
       await child.register(multipart, { limits: multipartLimits })
-      const wasm = { parseAs: 'buffer', bodyLimit: moduleBytesMax } as const
-      child.addContentTypeParser('application/wasm', wasm, (_, bytes, done) => done(null, bytes))
+      child.addContentTypeParser('application/wasm', { parseAs: 'buffer' }, (_, bytes, done) =>
+        done(null, bytes),
+      )
       for (const row of routes.filter(({ body }) => body === 'upload')) this.#add(child, row)
     })
     await app.ready()

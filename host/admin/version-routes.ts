@@ -1,6 +1,7 @@
 /** The routes of a subject's versions: uploaded, looked at, downloaded, let go. */
 
 import { PortcullisError } from '../errors.ts'
+import { moduleBytesMax } from '../limits.ts'
 import type { Call, Reply, Route, Services } from './route.ts'
 import * as schemas from './schemas.ts'
 import { pathOf, subjectOf } from './subject.ts'
@@ -32,6 +33,7 @@ export function versionRoutes(prefix: string): Route[] {
       summary: 'Uploads a module, with settings and vectors if it has some, and has it admitted.',
       headers: { 'portcullis-reason': 'Why, percent-encoded; or a part "reason".' },
       body: 'upload',
+      bodyBytesMax: moduleBytesMax, // of a form each part has a bound of its own
       status: 201,
       reply: schemas.version,
       problems: ['ERR_VERSION_SUBJECT', 'ERR_VERSION_REFUSED', 'ERR_MODULE_SIZE', 'ERR_MODULE_MALFORMED'],
