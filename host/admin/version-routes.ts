@@ -33,6 +33,7 @@ export function versionRoutes(prefix: string): Route[] {
       summary: 'Uploads a module, with settings and vectors if it has some, and has it admitted.',
       headers: { 'portcullis-reason': 'Why, percent-encoded; or a part "reason".' },
       body: 'upload',
+      isWork: true,
       bodyBytesMax: moduleBytesMax, // of a form each part has a bound of its own
       status: 201,
       reply: schemas.version,
@@ -71,6 +72,7 @@ export function versionRoutes(prefix: string): Route[] {
       method: 'GET',
       path: `${prefix}/versions/{n}/report`,
       summary: 'The admission report of its bytes, as admission gives it now.',
+      isWork: true,
       reply: schemas.report,
       problems: [...versionProblems, 'ERR_VERSION_STATE'],
       handle: async (call, { backend }) => ({

@@ -40,6 +40,8 @@ export class FakeHost implements Backend {
   isServing = true
   /** Told in place of an answer. */
   failure: Error | undefined
+  /** Commands have no answer before. */
+  until: Promise<void> | undefined
 
   constructor() {
     this.reset()
@@ -62,6 +64,7 @@ export class FakeHost implements Backend {
 
   async tell(command: OperatorCommand): Promise<unknown> {
     this.commands.push(command)
+    await this.until
     if (this.failure !== undefined) throw this.failure
     return this.#obey(command)
   }
