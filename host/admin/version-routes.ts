@@ -6,7 +6,7 @@ import type { Call, Reply, Route, Services } from './route.ts'
 import * as schemas from './schemas.ts'
 import { pathOf, subjectOf } from './subject.ts'
 import { anyone, changing, type Told, versionProblems, versionsOf } from './subject-versions.ts'
-import { versionView } from './tenant-view.ts'
+import { activeView, versionView } from './tenant-view.ts'
 import type { Upload } from './upload.ts'
 
 export function versionRoutes(prefix: string): Route[] {
@@ -21,8 +21,9 @@ export function versionRoutes(prefix: string): Route[] {
       problems: ['ERR_VERSION_SUBJECT'],
       handle: async (call, { backend }) => {
         const found = await versionsOf(backend, subjectOf(call))
-        const versions = call.isOperator ? found.versions : found.versions.map(versionView)
-        return { body: { ...found, versions } }
+        if (call.isOperator) return { body: found }
+        const { active, versions } = found
+        return { body: { ...found, active: activeView(active), versions: versions.map(versionView) } }
       },
     },
     {

@@ -19,6 +19,7 @@ export const secrets = [
   'GUARD-DETAIL',
   guardDigest,
   '/secret/',
+  'account',
   '"guardVersion"',
   '"guardFuelUsed"',
   '"evaluator"',
@@ -31,7 +32,7 @@ interface Kept {
   previous: number | null
 }
 
-const since = { who: 'test', timeMs: 1 }
+const since = { who: 'HOST account', timeMs: 1 }
 
 export class FakeHost implements Backend {
   readonly commands: OperatorCommand[] = []
