@@ -89,7 +89,6 @@ export function versionRoutes(prefix: string): Route[] {
       ...one,
       method: 'GET',
       path: `${prefix}/versions/{n}/module`,
-      cost: 'read',
       summary: 'Its module as it was uploaded; as application/json with its settings and vectors.',
       headers: {
         accept: 'application/wasm, or application/json for all of it.',

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 import {
+  apiChangesPerMinute,
   apiConnectionsOfAddressMax,
   apiDrainBytesMax,
   apiUploadsOfTokenMax,
@@ -180,6 +181,17 @@ describe('to a host of a few lines', () => {
 })
 
 describe('ten thousand in a row', () => {
+  it('that download, which the host reads and records, come to as many as changes', async () => {
+    const nowMs = Date.now()
+    const { app, host } = await fakeApi({ now: () => nowMs })
+    const url = '/v1/tenants/a/versions/1/module'
+    for (let times = 0; times < 10 * apiChangesPerMinute; times++) {
+      await app.inject({ url, headers: bearer('adminA') })
+    }
+    expect(host.commands).toHaveLength(apiChangesPerMinute)
+    await app.close()
+  })
+
   it('come to ten answers and a wait, and keep nobody else out', async () => {
     let nowMs = Date.now()
     const { app, host } = await fakeApi({ now: () => nowMs })
