@@ -378,9 +378,15 @@ export const historyAroundMax = 16
 /** Connections to the admin API: the tools of operators and of some hundred tenants. */
 export const apiConnectionsMax = 256
 
+/** Of one address: half, so that no stranger has all of them, and a proxy before many tenants has enough. */
+export const apiConnectionsOfAddressMax = 128
+
 /** Of the admin API: the head of a request, and the whole of it. A module takes a second on the slowest line that is in use. */
 export const apiHeadMsMax = 10_000
 export const apiRequestMsMax = 30_000
+
+/** How long an answer waits for a client that takes nothing of it: who does not read keeps a connection no longer. */
+export const apiUnreadMsMax = 30_000
 
 /** How long a connection to the admin API stays for another request. */
 export const apiIdleMsMax = 60_000
@@ -401,8 +407,8 @@ export const apiReadyMs = 1_000
 export const apiDrainBytesMax = 2 * (storeVectorsBytesMax + moduleBytesMax)
 
 /**
- * Uploads that are received or admitted at the same time, of all and of one token: with their vectors they take 4 MiB each, and they
- * must leave room among the commands that are under way.
+ * Uploads and reports under way at the same time, of all and of one token: an upload with its vectors takes 4 MiB, each has a module
+ * admitted, and they must leave room among the commands that are under way.
  */
 export const apiUploadsMax = 8
 export const apiUploadsOfTokenMax = 2

@@ -14,6 +14,9 @@ export type Access = 'anyone' | 'tenant-reader' | 'tenant-admin' | 'operator'
 
 const ranks: Readonly<Record<Role, number>> = { 'tenant-reader': 1, 'tenant-admin': 2, operator: 3 }
 
+/** Whom the host names when it has taken something back by itself. */
+const itself = 'host'
+
 /** The token of `Authorization: Bearer`; empty if there is none, or nothing that could be one. */
 export function bearerOf(header: string | undefined): string {
   return /^Bearer +([\w.~+/=-]{1,256})$/i.exec(header ?? '')?.[1] ?? ''
@@ -30,9 +33,16 @@ export function authorize(grant: Grant, access: Access, subject: Subject | undef
   if (ranks[grant.role] < ranks[access]) throw new PortcullisError('ERR_API_ROLE')
 }
 
+const tokenPrefix = 'token '
+
 /** Who did it, as the store, the log and the audit log name it. */
 export function whoOf({ name }: Grant): string {
-  return `token ${name}`
+  return `${tokenPrefix}${name}`
+}
+
+/** What a tenant is told of who did something: accounts of the machine are not its business. */
+export function whoForTenant(who: string): string {
+  return who.startsWith(tokenPrefix) || who === itself ? who : 'an operator'
 }
 
 /** Whose a route is about, from its path and what stands in the place of `{tenant}`. Throws ERR_API_UNKNOWN for what can be no tenant. */

@@ -8,7 +8,7 @@ import type { Call, Reply, Route } from './route.ts'
 import * as schemas from './schemas.ts'
 import { subjectOf } from './subject.ts'
 import { anyone, changing, type Told, versionProblems, versionsOf } from './subject-versions.ts'
-import { activatedView } from './tenant-view.ts'
+import { activatedView, activeView } from './tenant-view.ts'
 
 const activation = [
   ...versionProblems,
@@ -53,7 +53,11 @@ export function activeRoutes(prefix: string): Route[] {
       problems: ['ERR_VERSION_SUBJECT'],
       handle: async (call, { backend }) => {
         const { active } = await versionsOf(backend, subjectOf(call))
-        const { number = null, previous = null, ...rest } = active ?? {}
+        const {
+          number = null,
+          previous = null,
+          ...rest
+        } = (call.isOperator ? active : activeView(active)) ?? {}
         return { body: { version: number, previous, ...rest }, headers: { etag: etagOf(number) } }
       },
     },

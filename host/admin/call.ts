@@ -9,7 +9,7 @@ import { checkSchema } from '../json-file.ts'
 import { storeWhyUnitsMax } from '../limits.ts'
 import { lazySchema } from '../schema.ts'
 import { subjectIn, whoOf } from './access.ts'
-import type { Call, Route } from './route.ts'
+import type { Call, Reply, Route } from './route.ts'
 import type { Grant } from './tokens.ts'
 import { checkModule, readMultipart, type Upload } from './upload.ts'
 
@@ -25,6 +25,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     caller: Caller | null
+    /** What its handler does, once it does. */
+    work: Promise<Reply> | null
   }
 }
 

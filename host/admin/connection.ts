@@ -1,10 +1,21 @@
-/** What becomes of a connection whose request is refused, or is none. */
+/** What becomes of a connection whose request is refused, or is none, or whose address has enough of them. */
 
-import type { Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-import { apiDrainBytesMax } from '../limits.ts'
+import { apiConnectionsMax, apiConnectionsOfAddressMax, apiDrainBytesMax } from '../limits.ts'
+import { addressKey, Places } from './rate.ts'
+
+/** One address does not take all the places that there are. */
+export function boundConnections(server: Server): void {
+  const places = new Places(apiConnectionsMax, apiConnectionsOfAddressMax)
+  server.on('connection', (socket) => {
+    const release = places.take(addressKey(socket.remoteAddress ?? ''))
+    if (release === undefined) socket.destroy()
+    else socket.once('close', release)
+  })
+}
 
 /**
  * What is left of a body that nobody wants is read and thrown away, so that the answer arrives: a connection that is closed while its

@@ -20,7 +20,7 @@ import { RetryLater } from './problem.ts'
 import { addressKey, Places, Rate } from './rate.ts'
 import type { Grant, TokenReader } from './tokens.ts'
 
-/** A place is free again when an upload has come or a stream has ended. */
+/** A place is free again when a module has been admitted or a stream has ended. */
 const PLACE_SECONDS = 5
 
 export type Cost = 'read' | 'change' | 'upload'
@@ -35,7 +35,7 @@ export class Gate {
   }
   readonly #open = new Rate(apiOpenPerMinute, apiCountedMax)
   readonly #failures = new Rate(apiFailuresPerMinute, apiCountedMax)
-  readonly #uploads = new Places(apiUploadsMax, apiUploadsOfTokenMax)
+  readonly #work = new Places(apiUploadsMax, apiUploadsOfTokenMax)
   readonly #streams = new Places(apiStreamsMax, apiStreamsOfTokenMax)
 
   constructor(tokens: Pick<TokenReader, 'check'>, now: () => number) {
@@ -68,8 +68,8 @@ export class Gate {
   }
 
   /** Returns what gives the place back. Throws ERR_API_BUSY. */
-  beginUpload({ id }: Grant): () => void {
-    return taken(this.#uploads.take(id), 'uploads')
+  beginWork({ id }: Grant): () => void {
+    return taken(this.#work.take(id), 'uploads and reports')
   }
 
   beginStream({ id }: Grant): () => void {

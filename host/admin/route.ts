@@ -57,6 +57,8 @@ export interface Route {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Schema | 'upload'
   readonly bodyBytesMax?: number
+  /** A module is admitted for it. So many are under way at a time, so that who only looks does not wait for them. */
+  readonly isWork?: boolean
   /** What it answers when all is well. */
   readonly status: number
   readonly reply: Schema | 'bytes' | 'text' | 'events'

@@ -22,12 +22,13 @@ import {
   apiIdleMsMax,
   apiReadyMs,
   apiRequestMsMax,
+  apiUnreadMsMax,
   moduleBytesMax,
 } from '../limits.ts'
 import type { HostStatus } from '../supervisor/status.ts'
 import { authorize, bearerOf, subjectIn } from './access.ts'
 import { callOf, requestChecker, uploadOf } from './call.ts'
-import { drain, refuseConnection } from './connection.ts'
+import { boundConnections, drain, refuseConnection } from './connection.ts'
 import { type DecisionsCommand, decisionsCommand } from './decision-routes.ts'
 import { Gate } from './gate.ts'
 import { hostRoutes, isReady } from './host-routes.ts'
@@ -54,10 +55,17 @@ export interface ApiOptions extends Services {
 export interface ApiTimes extends LiveTimes {
   readonly headMs: number
   readonly requestMs: number
+  readonly unreadMs: number
   readonly checkMs: number
 }
 
-const apiTimes: ApiTimes = { ...liveTimes, headMs: apiHeadMsMax, requestMs: apiRequestMsMax, checkMs: 5_000 }
+const apiTimes: ApiTimes = {
+  ...liveTimes,
+  headMs: apiHeadMsMax,
+  requestMs: apiRequestMsMax,
+  unreadMs: apiUnreadMsMax,
+  checkMs: 5_000,
+}
 
 /** All routes, in the order of the reference page. */
 export function allRoutes(document: () => Buffer, ready: () => Promise<boolean>): Route[] {
@@ -113,8 +121,9 @@ class Api {
     })
     await app.register(async (child) => {
       await child.register(multipart, { limits: multipartLimits })
-      const wasm = { parseAs: 'buffer', bodyLimit: moduleBytesMax } as const
-      child.addContentTypeParser('application/wasm', wasm, (_, bytes, done) => done(null, bytes))
+      child.addContentTypeParser('application/wasm', { parseAs: 'buffer' }, (_, bytes, done) =>
+        done(null, bytes),
+      )
       for (const row of routes.filter(({ body }) => body === 'upload')) this.#add(child, row)
     })
     await app.ready()
@@ -142,15 +151,21 @@ class Api {
       frameworkErrors: (error, request, reply) => this.#refuse(error, request, reply),
     }) as unknown as FastifyInstance
     app.server.maxConnections = apiConnectionsMax
+    boundConnections(app.server)
     app.removeAllContentTypeParsers()
     // Schemas describe; what is read is checked by the handler, and what is answered is told as it is.
     app.setValidatorCompiler(() => () => true)
     app.setSerializerCompiler(() => (value) => JSON.stringify(value))
     app.decorateRequest('caller', null)
+    app.decorateRequest('work', null)
     app.addHook('onRequest', async (request, reply) => {
       reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
       this.#enter(request, reply)
     })
+    app.addHook(
+      'onSend',
+      async (_, { raw }) => void raw.setTimeout(this.#times.unreadMs, () => raw.destroy()),
+    )
     app.addHook('onResponse', async (_, reply) => this.#options.answered?.(reply.statusCode))
     app.setErrorHandler((error: Error, request, reply) => this.#refuse(error, request, reply))
     app.setNotFoundHandler(() => {
@@ -168,7 +183,15 @@ class Api {
     request.caller = { grant, token }
     if (row === undefined) throw new PortcullisError('ERR_API_UNKNOWN') // before its body is looked at
     authorize(grant, row.access, subjectIn(row.path, request.params))
-    if (row.body === 'upload') reply.raw.once('close', this.#gate.beginUpload(grant))
+    if (row.isWork) this.#holdPlace(this.#gate.beginWork(grant), request, reply)
+  }
+
+  /** Also of a client that has gone: the host goes on with what it was told. */
+  #holdPlace(release: () => void, request: FastifyRequest, reply: FastifyReply): void {
+    reply.raw.once('close', () => {
+      if (request.work === null) release()
+      else void request.work.then(release, release)
+    })
   }
 
   #add(app: FastifyInstance, row: Route): void {
@@ -183,7 +206,8 @@ class Api {
         check(request)
         if (row.body === 'upload') request.body = await uploadOf(request)
         const call = callOf(request, row)
-        const answer = await row.handle(call, this.#options)
+        request.work = Promise.resolve(row.handle(call, this.#options))
+        const answer = await request.work
         if (row.reply === 'events') return this.#live(call, answer, request, reply)
         return reply
           .status(answer.status ?? row.status)

@@ -1,8 +1,10 @@
 /**
  * What a tenant sees of what a host says. Each view names the members that it lets through, so that what a later version of the host
  * adds is hidden until somebody has thought about it. What is the provider's stays with the operator: the guard's digest, version,
- * fuel, reasons and details, evaluators, paths, and generations, which would tell how often others change.
+ * fuel, reasons and details, evaluators, paths, accounts, and generations, which would tell how often others change.
  */
+
+import { whoForTenant } from './access.ts'
 
 type Told = Readonly<Record<string, unknown>>
 
@@ -61,7 +63,18 @@ const ofVersion = [
 ]
 
 export function versionView(version: Told): Told {
-  return only(version, ofVersion)
+  return { ...only(version, ofVersion), uploaded: signedView(version.uploaded) }
+}
+
+/** Who did something, when and why. */
+function signedView(signed: unknown): Told {
+  const { who, ...rest } = signed as Told & { readonly who: string }
+  return { who: whoForTenant(who), ...rest }
+}
+
+/** The version that answers, and since when; null: nothing was ever activated. */
+export function activeView<Active extends { readonly since: object }>(active: Active | null): Active | null {
+  return active && { ...active, since: signedView(active.since) }
 }
 
 /** Of an activation, a confirmation or a rollback. */

@@ -1,11 +1,12 @@
 /** The routes of a subject's versions: uploaded, looked at, downloaded, let go. */
 
 import { PortcullisError } from '../errors.ts'
+import { moduleBytesMax } from '../limits.ts'
 import type { Call, Reply, Route, Services } from './route.ts'
 import * as schemas from './schemas.ts'
 import { pathOf, subjectOf } from './subject.ts'
 import { anyone, changing, type Told, versionProblems, versionsOf } from './subject-versions.ts'
-import { versionView } from './tenant-view.ts'
+import { activeView, versionView } from './tenant-view.ts'
 import type { Upload } from './upload.ts'
 
 export function versionRoutes(prefix: string): Route[] {
@@ -20,8 +21,9 @@ export function versionRoutes(prefix: string): Route[] {
       problems: ['ERR_VERSION_SUBJECT'],
       handle: async (call, { backend }) => {
         const found = await versionsOf(backend, subjectOf(call))
-        const versions = call.isOperator ? found.versions : found.versions.map(versionView)
-        return { body: { ...found, versions } }
+        if (call.isOperator) return { body: found }
+        const { active, versions } = found
+        return { body: { ...found, active: activeView(active), versions: versions.map(versionView) } }
       },
     },
     {
@@ -32,6 +34,8 @@ export function versionRoutes(prefix: string): Route[] {
       summary: 'Uploads a module, with settings and vectors if it has some, and has it admitted.',
       headers: { 'portcullis-reason': 'Why, percent-encoded; or a part "reason".' },
       body: 'upload',
+      isWork: true,
+      bodyBytesMax: moduleBytesMax, // of a form each part has a bound of its own
       status: 201,
       reply: schemas.version,
       problems: ['ERR_VERSION_SUBJECT', 'ERR_VERSION_REFUSED', 'ERR_MODULE_SIZE', 'ERR_MODULE_MALFORMED'],
@@ -69,6 +73,7 @@ export function versionRoutes(prefix: string): Route[] {
       method: 'GET',
       path: `${prefix}/versions/{n}/report`,
       summary: 'The admission report of its bytes, as admission gives it now.',
+      isWork: true,
       reply: schemas.report,
       problems: [...versionProblems, 'ERR_VERSION_STATE'],
       handle: async (call, { backend }) => ({
@@ -84,7 +89,6 @@ export function versionRoutes(prefix: string): Route[] {
       ...one,
       method: 'GET',
       path: `${prefix}/versions/{n}/module`,
-      cost: 'read',
       summary: 'Its module as it was uploaded; as application/json with its settings and vectors.',
       headers: {
         accept: 'application/wasm, or application/json for all of it.',

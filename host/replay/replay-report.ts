@@ -87,6 +87,7 @@ function exampleOf({ file, line, record, block }: RecordedDecision, before: Answ
 
 export class ReplayTally {
   readonly #hasChanges: boolean
+  readonly #fuelOf: (answer: Answer) => number
   readonly #ended = new Finding()
   readonly #different = new Finding()
   readonly #changes = new Map(changes.map((change) => [change, new Finding()]))
@@ -98,9 +99,13 @@ export class ReplayTally {
   #equal = 0
   #replayed = 0
 
-  /** With `hasChanges` a module is another than the recorded one. */
-  constructor(hasChanges: boolean) {
+  /**
+   * With `hasChanges` a module is another than the recorded one. With `isOfTenant` fuel is the tenant's alone: the guard is asked more
+   * or less where the tenant answers otherwise, and what it uses is not told.
+   */
+  constructor(hasChanges: boolean, isOfTenant = false) {
     this.#hasChanges = hasChanges
+    this.#fuelOf = isOfTenant ? ({ fuelUsed }) => fuelUsed : fuelOf
   }
 
   get decisions(): number {
@@ -130,7 +135,7 @@ export class ReplayTally {
       return
     }
     this.#replayed++
-    this.#fuel.add(fuelOf(told) - fuelOf(before))
+    this.#fuel.add(this.#fuelOf(told) - this.#fuelOf(before))
     const members = differences(before, told)
     if (members.length === 0) {
       this.#equal++

@@ -152,7 +152,7 @@ class Replay {
     this.#modules = new Modules(folder)
     this.#substitute = replacement && new Substitute(replacement)
     this.#only = only
-    this.#tally = new ReplayTally(replacement !== undefined)
+    this.#tally = new ReplayTally(replacement !== undefined, only !== undefined)
     this.#asker = new Asker(this.#modules.metered, options)
     this.#progress = progress ?? (() => {})
   }

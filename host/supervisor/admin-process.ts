@@ -73,6 +73,8 @@ export class AdminProcess {
   #child: ChildProcess | undefined
   #status: AdminStatus = { state: 'starting' }
   #underWay = 0
+  /** Answers that the channel has not taken yet. */
+  #untaken = 0
   #restartMs = restartMsMin
   #restartTimer: NodeJS.Timeout | undefined
   /** It was told to end. */
@@ -129,6 +131,7 @@ export class AdminProcess {
     })
     this.#child = child
     this.#underWay = 0
+    this.#untaken = 0
     let printed = ''
     child.stderr?.on('data', (chunk: Buffer) => {
       if (printed.length < printedBytesMax) printed += chunk.toString('latin1', 0, printedBytesMax)
@@ -139,8 +142,9 @@ export class AdminProcess {
     this.#tell(configureMessage(wanted))
   }
 
-  #tell(message: ToAdmin): void {
-    if (this.#child?.connected) this.#child.send(message, () => {}) // one that cannot be sent to is about to end
+  /** `then`: the channel has taken it, or cannot: one that cannot be sent to is about to end. */
+  #tell(message: ToAdmin, then: () => void = () => {}): void {
+    if (this.#child?.connected) this.#child.send(message, then)
   }
 
   /** Lets it end by itself, for a while. */
@@ -176,7 +180,8 @@ export class AdminProcess {
       case 'failed':
         return this.#failed(new PortcullisError(message.code, message.detail))
       case 'command':
-        if (this.#underWay >= apiCommandsMax) {
+        // One that asks and does not read what it is answered would have us keep all of it.
+        if (this.#underWay >= apiCommandsMax || this.#untaken >= apiCommandsMax) {
           throw new PortcullisError('ERR_CHANNEL', 'the admin process has more commands than it may')
         }
         this.#underWay++
@@ -199,7 +204,10 @@ export class AdminProcess {
     const reply = await answerTo(id, value, this.#owner)
     if (child !== this.#child) return
     this.#underWay--
-    this.#tell(reply)
+    this.#untaken++
+    this.#tell(reply, () => {
+      if (child === this.#child) this.#untaken--
+    })
   }
 
   #failed({ code, detail }: PortcullisError): void {

@@ -5,7 +5,8 @@ import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { type ErrorCode, errorTable, PortcullisError } from '../../host/errors.ts'
-import { bearer, digestOf, type FakeHost, type FakeWorkers, fakeApi, wasm } from './fake-host.ts'
+import { moduleBytesMax } from '../../host/limits.ts'
+import { bearer, digestOf, type FakeHost, type FakeWorkers, fakeApi, wasm, wasmOf } from './fake-host.ts'
 
 let app: FastifyInstance
 let host: FakeHost
@@ -141,6 +142,16 @@ describe('versions', () => {
 
   it.each(['0', '-1', '1.5', 'one', '12345678'])('%s is no number of a version', async (n) => {
     expect((await get(`/v1/tenants/a/versions/${n}`)).statusCode).toBe(400)
+  })
+
+  it.each([moduleBytesMax / 4, moduleBytesMax])('are uploaded with %i bytes', async (bytes) => {
+    const { statusCode } = await app.inject({
+      method: 'POST',
+      url: '/v1/tenants/a/versions',
+      headers: { ...bearer('adminA'), 'content-type': 'application/wasm' },
+      payload: wasmOf(bytes),
+    })
+    expect(statusCode).toBe(201)
   })
 
   it('are uploaded as a module alone', async () => {

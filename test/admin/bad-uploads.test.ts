@@ -9,6 +9,8 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 import {
+  apiChangesPerMinute,
+  apiConnectionsOfAddressMax,
   apiDrainBytesMax,
   apiUploadsOfTokenMax,
   apiUploadsPerMinute,
@@ -186,6 +188,17 @@ describe('to a host of a few lines', () => {
 })
 
 describe('ten thousand in a row', () => {
+  it('that download, which the host reads and records, come to as many as changes', async () => {
+    const nowMs = Date.now()
+    const { app, host } = await fakeApi({ now: () => nowMs })
+    const url = '/v1/tenants/a/versions/1/module'
+    for (let times = 0; times < 10 * apiChangesPerMinute; times++) {
+      await app.inject({ url, headers: bearer('adminA') })
+    }
+    expect(host.commands).toHaveLength(apiChangesPerMinute)
+    await app.close()
+  })
+
   it('come to ten answers and a wait, and keep nobody else out', async () => {
     let nowMs = Date.now()
     const { app, host } = await fakeApi({ now: () => nowMs })
@@ -310,6 +323,98 @@ describe('over a socket that is slow', () => {
       },
       (text) => text.startsWith('HTTP/1.1 422'),
     )
+  })
+
+  it('keeps its place while the host admits its module, though it has gone', async () => {
+    const { app, host } = await fakeApi({ tokens: grants })
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    let proceed = () => {}
+    host.until = new Promise((resolve) => {
+      proceed = resolve
+    })
+    const report = () => app.inject({ url: '/v1/tenants/a/versions/1/report', headers: bearer('adminA') })
+    for (let count = 1; count <= apiUploadsOfTokenMax; count++) {
+      const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+      socket.write(Buffer.concat([Buffer.from(head('adminA', wasm.length)), wasm]))
+      await eventually(
+        async () => host.commands.length,
+        (length) => length === count,
+      )
+      socket.destroy()
+    }
+    await sleep(50)
+    expect(await report()).toMatchObject({ statusCode: 503 })
+    expect(host.commands).toHaveLength(apiUploadsOfTokenMax)
+    proceed()
+    await eventually(
+      async () => (await report()).statusCode,
+      (status) => status === 200,
+    )
+    await app.close()
+  })
+
+  it('has a report no more often at the same time than an upload', async () => {
+    const { app, host } = await fakeApi({ tokens: grants })
+    let proceed = () => {}
+    host.until = new Promise((resolve) => {
+      proceed = resolve
+    })
+    const asked = Array.from({ length: apiUploadsOfTokenMax + 3 }, () =>
+      app.inject({ url: '/v1/tenants/a/versions/1/report', headers: bearer('readerA') }),
+    )
+    await sleep(50)
+    proceed()
+    const statuses = (await Promise.all(asked)).map(({ statusCode }) => statusCode)
+    expect(statuses.sort()).toEqual([...Array(apiUploadsOfTokenMax).fill(200), 503, 503, 503])
+    await app.close()
+  })
+
+  it('is let go when it asks and does not read', async () => {
+    const { app } = await fakeApi({ tokens: grants, times: { ...times, unreadMs: 200 } })
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.pause()
+    socket.write('GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(500))
+    await eventually(
+      () => new Promise<number>((resolve) => app.server.getConnections((_, count) => resolve(count))),
+      (count) => count === 1,
+    )
+    await eventually(
+      () => new Promise<number>((resolve) => app.server.getConnections((_, count) => resolve(count))),
+      (count) => count === 0,
+    )
+    socket.destroy()
+    await app.close()
+  })
+
+  it('does not get all the connections for itself', async () => {
+    const { app } = await fakeApi({ tokens: grants })
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = app.server.address() as AddressInfo
+    const many = Array.from({ length: apiConnectionsOfAddressMax + 20 }, () => {
+      const socket = connect(port, '127.0.0.1')
+      sockets.push(socket.on('error', () => {}))
+      return socket
+    })
+    const closed = () => many.filter((socket) => socket.closed).length
+    await eventually(
+      async () => closed(),
+      (count) => count === 20,
+    )
+    const other = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' })
+    sockets.push(other)
+    let heard = ''
+    other.on('data', (chunk: Buffer) => {
+      heard += chunk
+    })
+    other.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n')
+    await eventually(
+      async () => heard,
+      (text) => text.startsWith('HTTP/1.1 200'),
+    )
+    for (const socket of sockets.splice(0)) socket.destroy()
+    await app.close()
   })
 
   it('is told that its token is none before it has sent anything, and is not read without end', async () => {

@@ -19,6 +19,7 @@ export const secrets = [
   'GUARD-DETAIL',
   guardDigest,
   '/secret/',
+  'account',
   '"guardVersion"',
   '"guardFuelUsed"',
   '"evaluator"',
@@ -31,7 +32,7 @@ interface Kept {
   previous: number | null
 }
 
-const since = { who: 'test', timeMs: 1 }
+const since = { who: 'HOST account', timeMs: 1 }
 
 export class FakeHost implements Backend {
   readonly commands: OperatorCommand[] = []
@@ -40,6 +41,8 @@ export class FakeHost implements Backend {
   isServing = true
   /** Told in place of an answer. */
   failure: Error | undefined
+  /** Commands have no answer before. */
+  until: Promise<void> | undefined
 
   constructor() {
     this.reset()
@@ -62,6 +65,7 @@ export class FakeHost implements Backend {
 
   async tell(command: OperatorCommand): Promise<unknown> {
     this.commands.push(command)
+    await this.until
     if (this.failure !== undefined) throw this.failure
     return this.#obey(command)
   }
@@ -100,6 +104,8 @@ export class FakeHost implements Backend {
         return { head: '0'.repeat(64), sequence: 1, lag: 0, isBehind: false }
       case 'reload':
         return { generation: 8, milliseconds: 1, added: [], removed: [], changed: [], guardChanged: false }
+      case 'audit':
+        return null
       case 'quarantine':
         return ['a', 'b']
           .filter((tenant) => (command.tenant ?? tenant) === tenant)
@@ -213,6 +219,9 @@ export class FakeHost implements Backend {
 
 /** The smallest module. */
 export const wasm = Buffer.from('0061736d01000000', 'hex')
+
+/** One that has as many bytes: of a module, its beginning is all that the API looks at. */
+export const wasmOf = (bytes: number) => Buffer.concat([wasm, Buffer.alloc(bytes - wasm.length)])
 
 /** What each token of a test lets in; `wrong` and whatever else is not here lets nobody in. */
 export const grants: Readonly<Record<string, Grant>> = {

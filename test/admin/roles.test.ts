@@ -11,6 +11,7 @@ import { statusesOf } from '../../host/admin/route.ts'
 import { allRoutes } from '../../host/admin/server.ts'
 import { TokenFile } from '../../host/admin/token-file.ts'
 import { TokenReader } from '../../host/admin/tokens.ts'
+import { answerTo } from '../../host/supervisor/admin-process.ts'
 import { bearer, digestOf, type FakeHost, fakeApi, grants, secrets, wasm } from './fake-host.ts'
 
 const routes = allRoutes(
@@ -133,6 +134,20 @@ describe.each(roles)('as %s', (role) => {
 it('all of it is in the table: each role is let in somewhere and kept out elsewhere', () => {
   const counts = roles.map((role) => routes.filter((route) => expected(route, role, 'a') === 'let in').length)
   expect(counts).toEqual([routes.length, 21, 13, 3])
+})
+
+it('all of it is what the supervisor has done for the admin process', async () => {
+  host.commands.length = 0
+  for (const route of routes.filter((one) => !isStream(one)))
+    await app.inject(requestOf(route, 'a', 'operator'))
+  const asked = new Map(host.commands.map((command) => [command.command, command]))
+  for (const [name, command] of asked) {
+    expect([name, await answerTo(1, command, { obey: () => true })]).toEqual([
+      name,
+      { type: 'reply', id: 1, result: true },
+    ])
+  }
+  expect(asked.size).toBeGreaterThan(14)
 })
 
 describe("what is not a token's", () => {

@@ -2,14 +2,16 @@
 // uploaded.
 
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
+import type { CreatedToken } from '../../host/admin/token-file.ts'
 import { tellHost } from '../../host/cli/operator-client.ts'
 import type { ServeProcess } from '../../host/cli/serve-process.ts'
 import type { HostStatus } from '../../host/supervisor/status.ts'
+import { ServedApi } from '../admin/served-api.ts'
 import { StoreHost, tenant, who } from '../lifecycle/store-host.ts'
 import { type AuditRecord, auditRecords } from '../support/audit-log.ts'
 import { eventually, policyPath, told, user } from '../support/testbed.ts'
@@ -104,6 +106,65 @@ describe('the audit log', () => {
       ['push', 'done'],
     ])
     expect(auditRecords(folder()).at(-1)?.type).toBe('stopped')
+  })
+
+  it('has what comes through the API beside it, downloads and tokens too, and no secret of them', async () => {
+    await stored.close()
+    const api = new ServedApi()
+    stored = api
+    await api.serveApi({ audit })
+    const made = { role: 'tenant-admin', tenant: 'a', expiresInMs: 60_000, who, why: 'ci' }
+    const { token, id } = (await tell({ command: 'token-create', name: 'ci', ...made })) as CreatedToken
+    await expect(tell({ command: 'token-create', name: 'ci', ...made })).rejects.toThrow(/ERR_TOKEN_VALUE/)
+    await api.push(tenant, 'slow')
+    await api.push(tenant, 'mirror')
+    const ask = (method: string, path: string) =>
+      api.ask(`/v1/tenants/a/versions/${path}`, {
+        method,
+        token,
+        headers: { 'portcullis-reason': 'ticket%208' },
+      })
+    const direct = { subject: tenant, who, why: 'ticket 9' }
+    await tell({ command: 'download', version: '1', ...direct })
+    expect((await ask('GET', '1/module')).status).toBe(200)
+    expect((await ask('GET', '7/module')).status).toBe(404)
+    await tell({ command: 'retire', version: '1', ...direct })
+    expect((await ask('POST', '2/retire')).status).toBe(200)
+    expect((await ask('POST', '2/retire')).status).toBe(409)
+    await tell({ command: 'token-revoke', id, who, why: 'gone' })
+    await expect(tell({ command: 'token-revoke', id: 'f'.repeat(12), who })).rejects.toThrow(
+      /ERR_TOKEN_UNKNOWN/,
+    )
+
+    const one = { via: 'endpoint', ...direct, version: 1, policy: digestOf('slow'), result: 'done' }
+    const byToken = { via: 'api', subject: tenant, who: 'token ci', why: 'ticket 8' }
+    const two = { ...byToken, version: 2, policy: digestOf('mirror'), result: 'done' }
+    const refused = { result: 'refused', detail: expect.any(String) }
+    const ci = { name: 'ci', role: 'tenant-admin' }
+    const created = { command: 'token-create', via: 'endpoint', who, why: 'ci', tenant: 'a' }
+    const revoked = { command: 'token-revoke', via: 'endpoint', who }
+    const acts = (await recordsOf('act', 12)).map(fixed)
+    expect(acts.filter((act) => Object(act).command !== 'push')).toEqual([
+      { ...created, token: { id, ...ci }, result: 'done' },
+      { ...created, token: ci, ...refused, code: 'ERR_TOKEN_VALUE' },
+      { command: 'download', ...one },
+      { command: 'download', ...two, version: 1, policy: digestOf('slow') },
+      { command: 'download', ...byToken, version: '7', ...refused, code: 'ERR_VERSION_UNKNOWN' },
+      { command: 'retire', ...one },
+      { command: 'retire', ...two },
+      { command: 'retire', ...byToken, version: '2', ...refused, code: 'ERR_VERSION_STATE' },
+      { ...revoked, why: 'gone', token: { id, ...ci }, result: 'done' },
+      { ...revoked, token: { id: 'f'.repeat(12) }, ...refused, code: 'ERR_TOKEN_UNKNOWN' },
+    ])
+    expect(await api.host?.close()).toBe(0)
+    const text = readdirSync(folder())
+      .map((name) => readFileSync(join(folder(), name), 'utf8'))
+      .join('')
+    const [, , secret = token] = token.split('_')
+    for (const one of [token, secret, createHash('sha256').update(secret).digest('hex')]) {
+      expect(text).not.toContain(one)
+    }
+    expect(text).not.toContain(readFileSync(policyPath('slow')).toString('base64').slice(0, 40))
   })
 
   it('has what the host takes back by itself', async () => {
