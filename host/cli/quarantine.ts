@@ -33,8 +33,7 @@ export async function quarantine(options: QuarantineOptions): Promise<void> {
   const versions = (await tell(options, command)) as readonly Told[]
   if (json) console.log(JSON.stringify(versions))
   else if (versions.length > 0) {
-    if (lift !== undefined)
-      console.log(`${lift}: its policies are asked again; these were in quarantine`)
+    if (lift !== undefined) console.log(`${lift}: its policies are asked again; these were in quarantine`)
     print(versions)
   } else if (lift !== undefined) console.log(`nothing of ${lift} was quarantined`)
   else console.log(tenant === undefined ? 'nothing is quarantined' : `nothing of ${tenant} is quarantined`)
