@@ -21,18 +21,28 @@ export interface ActivateOptions extends HostOptions, SubjectOptions, SignedOpti
 /** Through the admin API a tenant is not told of generations. */
 type Answer = Omit<Activated, 'generation'> & Partial<Pick<Activated, 'generation'>>
 
-function print(options: ActivateOptions, done: string, answer: Answer): void {
+function beforeText(previous: number | null): string {
+  return previous === null ? 'nothing was active before' : `version ${previous} before`
+}
+
+/** Not what was taken back: a version that was never confirmed is not returned to. */
+function nextText(previous: number | null): string {
+  return previous === null
+    ? 'there is nothing to roll back to now'
+    : `another rollback goes to version ${previous}`
+}
+
+function print(options: ActivateOptions, done: string, answer: Answer, history = beforeText): void {
   if (options.json) return console.log(JSON.stringify(answer))
   const subject = subjectOf(options)
   const { version, previous, generation, changed, confirmByMs, milliseconds } = answer
   const what =
     version === null ? 'no version answers; every question is denied' : `version ${version} ${done}`
-  const before = previous === null ? 'nothing was active before' : `version ${previous} before`
   const facts = [
     ...(generation === undefined ? [] : [`generation ${generation}`]),
     ...(changed ? [`after ${milliseconds} ms`] : []),
   ].join(', ')
-  const how = changed ? `${before}; ${facts}` : facts
+  const how = changed ? `${history(previous)}; ${facts}` : facts
   console.log(`${subjectText(subject)}: ${what}${how === '' ? '' : ` (${how})`}`)
   if (confirmByMs === undefined) return
   const back = previous === null ? 'nothing is active again' : `version ${previous} answers again`
@@ -77,5 +87,5 @@ export async function rollback(options: ActivateOptions): Promise<void> {
     ...expected(options),
     ...signature(options),
   })) as Answer
-  print(options, 'answers again', answer)
+  print(options, 'answers again', answer, nextText)
 }

@@ -1,11 +1,11 @@
 /** `portcullis quarantine`: which policies a running host does not ask any more and why; `--lift` lets a tenant's be asked again. */
 
 import type { Explained } from '../supervisor/blame.ts'
-import { signature } from './subject.ts'
+import { type SignedOptions, signature } from './subject.ts'
 import { renderTable } from './table.ts'
 import { type HostOptions, tell } from './which-host.ts'
 
-interface QuarantineOptions extends HostOptions {
+interface QuarantineOptions extends HostOptions, SignedOptions {
   readonly tenant?: string
   readonly lift?: string
   readonly json?: boolean
@@ -29,11 +29,13 @@ export async function quarantine(options: QuarantineOptions): Promise<void> {
   const command =
     lift === undefined
       ? ({ command: 'quarantine', ...(tenant !== undefined && { tenant }) } as const)
-      : ({ command: 'lift', tenant: lift, ...signature({}) } as const)
+      : ({ command: 'lift', tenant: lift, ...signature(options) } as const)
   const versions = (await tell(options, command)) as readonly Told[]
   if (json) console.log(JSON.stringify(versions))
-  else if (versions.length > 0) print(versions)
-  else if (lift !== undefined) console.log(`nothing of ${lift} was quarantined`)
+  else if (versions.length > 0) {
+    if (lift !== undefined) console.log(`${lift}: its policies are asked again; these were in quarantine`)
+    print(versions)
+  } else if (lift !== undefined) console.log(`nothing of ${lift} was quarantined`)
   else console.log(tenant === undefined ? 'nothing is quarantined' : `nothing of ${tenant} is quarantined`)
   if (lift !== undefined && versions.length === 0) process.exitCode = 1
 }

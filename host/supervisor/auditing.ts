@@ -89,7 +89,7 @@ export class Auditing {
     if (isBehind === this.#isHalted) return
     this.#isHalted = isBehind
     if (isBehind) this.#log.error({ event: 'audit-behind' }, 'the audit log is behind; nobody is asked')
-    else this.#log.warn({ event: 'audit-caught-up' }, 'the audit log has caught up; policies are asked again')
+    else this.#log.warn({ event: 'audit-caught-up' }, 'policies are asked again')
     this.#tell(this.halt)
   }
 

@@ -204,12 +204,17 @@ describe('the command quarantine', () => {
       /^suspect +[0-9a-f]{12} +\S+Z +evaluators ended themselves while they ran it$/m,
     )
     expect(JSON.parse(run('--json').stdout)).toMatchObject([{ tenant: 'suspect', reason: 'deaths' }])
-    expect(run('--lift', 'suspect').status).toBe(0)
+    const lifted = run('--lift', 'suspect', '--reason', 'ticket 12')
+    expect(lifted).toMatchObject({ status: 0 })
+    expect(lifted.stdout).toMatch(/^suspect: its policies are asked again; .*\ntenant +policy/)
     expect(run('--lift', 'suspect')).toMatchObject({
       status: 1,
       stdout: 'nothing of suspect was quarantined\n',
     })
     await sleep(2_100)
+    expect(host.entries.find(({ event }) => event === 'quarantine-lifted')).toMatchObject({
+      why: 'ticket 12',
+    })
     expect(told(await bed.winrm.ask(suspect, user))).toEqual(allowed)
   })
 })

@@ -65,7 +65,7 @@ describe('a tenant of the store', () => {
       'a: version 2 answered already (generation 3)\n',
     )
     expect(run('rollback', '--tenant', 'a').stdout).toMatch(
-      /^a: version 1 answers again \(version 2 before; generation 4/,
+      /^a: version 1 answers again \(another rollback goes to version 2; generation 4/,
     )
     expect(await isAda(instance)).toEqual(allowed)
     expect(run('versions', '--tenant', 'a').stdout).toMatch(
@@ -134,6 +134,19 @@ async function versions() {
 }
 
 describe('a provisional activation', () => {
+  it('is taken back by a rollback, which says where another one would go', async () => {
+    const instance = await twoVersions()
+    await site.activate(tenant, 1)
+    run('activate', '2', '--tenant', 'a', '--confirm-within', '10m')
+    expect(run('rollback', '--tenant', 'a').stdout).toMatch(
+      /^a: version 1 answers again \(there is nothing to roll back to now; generation 4, /,
+    )
+    expect(await isAda(instance)).toEqual(allowed)
+    expect(run('rollback', '--tenant', 'a').stderr).toMatch(
+      /nothing was active before.*\[ERR_VERSION_UNKNOWN\]/,
+    )
+  })
+
   it('returns by itself if it is not confirmed, and stays if it is', async () => {
     const instance = await twoVersions()
     await site.activate(tenant, 1)

@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander'
 
+import { reasonOf } from '../subject.ts'
 import { collect } from './collect.ts'
 import { withHost } from './host-options.ts'
 
@@ -55,6 +56,7 @@ Status 0: a host answers; 1: none does. docs/reference/status.md describes every
   )
     .addOption(new Option('--tenant <name>', 'of this tenant alone').conflicts('lift'))
     .option('--lift <tenant>', "let this tenant's policies be asked again")
+    .option('--reason <text>', 'why it is lifted, in your words', reasonOf)
     .option('--json', 'print JSON')
     .action(async (options) => (await import('../quarantine.ts')).quarantine(options))
 
