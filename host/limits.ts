@@ -104,14 +104,20 @@ export const replaceMsMax = 2_000
  */
 export const versionsKept = 20
 
+/**
+ * Versions of a subject, refused ones among them: a push a day for 27 years. Journals are kept in memory, and a tenant that uploads
+ * what is refused as fast as it may must not fill it.
+ */
+export const versionsMax = 10_000
+
 /** Who did something, in the store: a SID, or an account with its domain, and what qualifies it. */
 export const storeWhoUnitsMax = 256
 
 /** Why, in the operator's words: a paragraph. */
 export const storeWhyUnitsMax = 1_024
 
-/** What the store keeps of a refusal's message: twenty unmet vectors fit. What is longer is cut. */
-export const storeMessageUnitsMax = 16_384
+/** What the store keeps of a refusal's message: a dozen unmet vectors fit usually. What is longer is cut. */
+export const storeMessageUnitsMax = 4_096
 
 /** The vectors of a version: 256 of them, each with a long list of groups. */
 export const storeVectorsBytesMax = 4 * 1024 * 1024

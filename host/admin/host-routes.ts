@@ -5,9 +5,11 @@ import { decisionsOf } from './decision-routes.ts'
 import type { Route } from './route.ts'
 import * as schemas from './schemas.ts'
 
-/** Whether the host runs and every evaluator that is configured serves. */
-export function isReady({ state, evaluators: { configured, processes } }: HostStatus): boolean {
-  return state === 'running' && processes.filter((one) => one.state === 'serving').length >= configured
+/** Whether the host runs, every evaluator that is configured serves, and policies are asked. */
+export function isReady({ state, evaluators: { configured, processes }, audit }: HostStatus): boolean {
+  const serving = processes.filter((one) => one.state === 'serving').length
+  const isHalted = audit?.isBehind === true && audit.whenBehind === 'deny'
+  return state === 'running' && serving >= configured && !isHalted
 }
 
 /** `openApi` gives the document, and `ready` looks no more often than strangers may make it. */
@@ -39,7 +41,7 @@ export function hostRoutes(openApi: () => Buffer, ready: () => Promise<boolean>)
       path: '/ready',
       access: 'anyone',
       cost: 'read',
-      summary: 'The host runs and every evaluator serves; 503 if not.',
+      summary: 'The host runs, every evaluator serves, and the audit log lets policies be asked; 503 if not.',
       status: 200,
       reply: schemas.ready,
       problems: ['ERR_API_BUSY'],

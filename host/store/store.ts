@@ -16,7 +16,13 @@
 import { dirname, join } from 'node:path'
 
 import { PortcullisError } from '../errors.ts'
-import { meteredBytesMax, moduleBytesMax, storeMessageUnitsMax, storeVectorsBytesMax } from '../limits.ts'
+import {
+  meteredBytesMax,
+  moduleBytesMax,
+  storeMessageUnitsMax,
+  storeVectorsBytesMax,
+  versionsMax,
+} from '../limits.ts'
 import { checkSettings } from '../tenant/settings.ts'
 import type { Settings } from '../wire/settings-block.ts'
 import { Blobs, digestOf } from './blobs.ts'
@@ -179,6 +185,12 @@ export class Store {
     if (same !== undefined) {
       it.blobs.put(bytes)
       return same
+    }
+    if (it.history.next > versionsMax) {
+      throw new PortcullisError(
+        'ERR_STORE_VALUE',
+        `${subjectName(subject)} has ${versionsMax} versions, and a journal takes no more; the operator can begin another (docs/reference/store.md)`,
+      )
     }
     const numbers = it.history.forgettable()
     if (numbers.length > 0) {

@@ -104,8 +104,6 @@ export class FakeHost implements Backend {
         return { head: '0'.repeat(64), sequence: 1, lag: 0, isBehind: false }
       case 'reload':
         return { generation: 8, milliseconds: 1, added: [], removed: [], changed: [], guardChanged: false }
-      case 'audit':
-        return null
       case 'quarantine':
         return ['a', 'b']
           .filter((tenant) => (command.tenant ?? tenant) === tenant)
@@ -221,7 +219,12 @@ export class FakeHost implements Backend {
 export const wasm = Buffer.from('0061736d01000000', 'hex')
 
 /** One that has as many bytes: of a module, its beginning is all that the API looks at. */
-export const wasmOf = (bytes: number) => Buffer.concat([wasm, Buffer.alloc(bytes - wasm.length)])
+export function wasmOf(bytes: number): Buffer {
+  // A custom section without a name: its number, its length in four bytes, and zeros.
+  const length = bytes - wasm.length - 5
+  const digits = [0, 7, 14].map((shift) => 0x80 | ((length >> shift) & 0x7f))
+  return Buffer.concat([wasm, Buffer.from([0, ...digits, length >> 21]), Buffer.alloc(length)])
+}
 
 /** What each token of a test lets in; `wrong` and whatever else is not here lets nobody in. */
 export const grants: Readonly<Record<string, Grant>> = {
