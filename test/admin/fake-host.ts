@@ -218,7 +218,7 @@ export class FakeHost implements Backend {
 /** The smallest module. */
 export const wasm = Buffer.from('0061736d01000000', 'hex')
 
-/** One that has as many bytes: of a module, its beginning is all that the API looks at. */
+/** One that has as many bytes. */
 export function wasmOf(bytes: number): Buffer {
   // A custom section without a name: its number, its length in four bytes, and zeros.
   const length = bytes - wasm.length - 5
