@@ -299,6 +299,9 @@ export const metricsTenantsMax = 1_000
 /** Of these with histograms, which are 32 series each. */
 export const metricsHistogramsMax = 100
 
+/** Digits of an audit log's head, at the least, for who expects one: those that a metric can tell, 48 bits. */
+export const headDigitsMin = 12
+
 /** Digits that name a version by its module's digest, at the least: fewer would hit by mistake. */
 export const digestDigitsMin = 8
 

@@ -278,6 +278,7 @@ export class Audit {
     switch (message.type) {
       case 'opened':
         this.#isOpen = true
+        if (message.foundGap) this.#backlog.foundGap()
         this.#hasBeenOpen = true
         this.#progress = message.progress
         this.#restartMs = auditRetryMsMin

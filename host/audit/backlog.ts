@@ -114,10 +114,14 @@ export class Backlog {
     }
   }
 
-  /** Nobody will say any more what became of the batches that were taken. The log says so itself, if there were any. */
+  /** Nobody will say any more what became of the batches that were taken. The next thread finds a log that nobody closed. */
   abandon(): void {
-    if (this.#sent.length > 0) this.#gaps++
     this.settle(this.#sent.length)
+  }
+
+  /** The log has a gap of unknown size since it was opened. */
+  foundGap(): void {
+    this.#gaps++
   }
 
   /** Puts down what was lost, if half of the room is free, or if it must be now. Returns how many records that is, if it did. */

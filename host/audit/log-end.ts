@@ -51,6 +51,8 @@ interface Batch {
 const DAY_MS = 24 * 3_600_000
 
 export class LogEnd {
+  /** Who wrote the log before has ended without closing it. */
+  readonly foundGap: boolean
   readonly #disk: AuditDisk
   readonly #folder: string
   #bounds: LogBounds
@@ -84,6 +86,7 @@ export class LogEnd {
     this.#bounds = bounds
     const { end, closed, gap } = openLog(disk, folder, nowMs)
     const { number, bytes, records, openedMs = nowMs } = end
+    this.foundGap = gap !== undefined
     this.#closed = closed
     this.#position = { head: end.head, sequence: end.sequence }
     this.#safe = this.#position

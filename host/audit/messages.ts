@@ -32,7 +32,8 @@ export interface Progress {
 }
 
 export type FromWriter =
-  | { readonly type: 'opened'; readonly progress: Progress }
+  /** `foundGap`: who wrote the log before has ended without closing it, and the log says so from now on. */
+  | { readonly type: 'opened'; readonly progress: Progress; readonly foundGap: boolean }
   /** The log cannot be opened; nothing else follows. */
   | { readonly type: 'refused'; readonly code: ErrorCode; readonly detail: string }
   | { readonly type: 'safe'; readonly progress: Progress }

@@ -18,6 +18,7 @@ import { type CheckedLine, checkFile, type Position, parsed } from './read-file.
 
 /** Of a record that must be there. */
 export interface Expected {
+  /** Or its beginning, of `headDigitsMin` digits at least. */
   readonly head: string
   readonly sequence?: number
 }
@@ -180,9 +181,7 @@ class Verification {
     this.#firstMs = Math.min(this.#firstMs ?? timeMs, timeMs)
     this.#lastMs = Math.max(this.#lastMs ?? timeMs, timeMs)
     this.#lastType = type
-    if (chain === this.#expected?.head && sequence === (this.#expected.sequence ?? sequence)) {
-      this.#isExpectedThere = true
-    }
+    if (this.#isExpected(chain, sequence)) this.#isExpectedThere = true
     // What is well chained was written by a host, and so are its members.
     if (type === 'gap') this.#gap({ ...(parsed(line) as unknown as AuditGap), sequence, timeMs })
     if (type === 'removed') this.#removed = parsed(line) as unknown as Members['removed']
@@ -227,13 +226,19 @@ class Verification {
     }
   }
 
+  /** Of a head its beginning may be all that was kept. */
+  #isExpected(head: string, of: number): boolean {
+    const expected = this.#expected
+    return expected !== undefined && head.startsWith(expected.head) && of === (expected.sequence ?? of)
+  }
+
   #checkExpected(): void {
     const expected = this.#expected
     if (expected === undefined || this.#isExpectedThere) return
     const { head, sequence } = expected
     const base = this.#base?.sequence ?? 0
     const last = this.#position?.sequence ?? 0
-    if (head === this.#base?.head && (sequence ?? base) === base) return
+    if (this.#base !== undefined && this.#isExpected(this.#base.head, base)) return
     const file = this.#files.at(-1) ?? 1
     if (sequence !== undefined && sequence < base) {
       const what = `record ${sequence} is in files that are not there any more, and cannot be held against ${head}`

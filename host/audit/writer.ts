@@ -34,7 +34,7 @@ export class Writer {
     this.#log = new LogEnd(disk, folder, bounds, Date.now(), started)
     this.#retainTimer = setInterval(() => this.#work(() => this.#log.retain(Date.now())), auditRetainMs)
     this.#remove()
-    this.#say({ type: 'opened', progress: this.#progress() })
+    this.#say({ type: 'opened', progress: this.#progress(), foundGap: this.#log.foundGap })
   }
 
   told(message: ToWriter): void {

@@ -50,7 +50,7 @@ export function auditText(audit: AuditStatus | null): string {
   return [
     ...(isBehind ? [whenBehind === 'deny' ? 'BEHIND, every question is denied' : 'BEHIND'] : []),
     ...(error === undefined ? [] : [`${error.detail} [${error.code}]`]),
-    gaps === 0 ? 'no gaps' : `${count(gaps, 'gap')} of ${count(lost, 'record')}`,
+    gaps === 0 ? 'no gaps' : `${count(gaps, 'gap')}, ${count(lost, 'record')} known to be lost`,
     lag === 0 ? 'all on the disk' : `${count(lag, 'record')} not on the disk, for ${ageText(lagMs)}`,
     folder,
   ].join(', ')

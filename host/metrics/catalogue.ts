@@ -148,6 +148,11 @@ export const catalogue = {
     labels: [],
     help: "Audit records on the disk, those of the host's earlier lives among them: the sequence number of the last. This one and the others of audit are absent without an audit log.",
   },
+  portcullis_audit_head: {
+    type: 'gauge',
+    labels: [],
+    help: 'The first 12 digits of the head of the audit log on the disk, read as a hexadecimal number; portcullis_audit_records_total says of which record.',
+  },
   portcullis_audit_lag_records: {
     type: 'gauge',
     labels: [],

@@ -9,6 +9,7 @@
 
 import type { ConnectionRecord } from '../control/messages.ts'
 import type { ErrorCode } from '../errors.ts'
+import { headDigitsMin } from '../limits.ts'
 import { version } from '../paths.ts'
 import { OTHER_DENIALS, pluginDenials } from '../wire/layout.ts'
 import type { CounterName, GaugeName, HistogramName } from './catalogue.ts'
@@ -22,6 +23,7 @@ export interface MetricsText {
 
 /** The state of the audit log. */
 export interface AuditFigures {
+  readonly head: string
   readonly sequence: number
   readonly lag: number
   readonly lagMs: number
@@ -252,6 +254,8 @@ function* auditCounters(audit: Figures['audit']): Generator<[CounterName, Sample
 
 function* auditGauges(audit: Figures['audit']): Generator<[GaugeName, Sample[]]> {
   if (audit == null) return
+  // 48 bits of it: as many whole digits as a sample holds exactly.
+  yield ['portcullis_audit_head', one(Number.parseInt(audit.head.slice(0, headDigitsMin), 16))]
   yield ['portcullis_audit_lag_records', one(audit.lag)]
   yield ['portcullis_audit_lag_seconds', one(audit.lagMs / 1000)]
   yield ['portcullis_audit_behind', one(audit.isBehind)]

@@ -189,6 +189,7 @@ describe('a host that is killed', () => {
     pages.close()
 
     await serve()
+    expect(await statusOf()).toMatchObject({ gaps: 1, lost: 0 })
     const { allowed, denied } = await ask(2_000)
     expect(allowed + denied).toBe(2_000)
     expect(await host.close()).toBe(0)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import type { AuditStatus } from '../../host/audit/audit.ts'
 import { tellHost } from '../../host/cli/operator-client.ts'
 import type { ServeProcess } from '../../host/cli/serve-process.ts'
 import { root } from '../../host/paths.ts'
@@ -217,6 +218,9 @@ describe('the command decisions', () => {
 it('the audit log is looked at as its status has it', async () => {
   const told = await eventually(metrics, (samples) => samples.get('portcullis_audit_lag_records') === 0)
   expect(told.get('portcullis_audit_records_total')).toBeGreaterThan(3)
+  const { head, sequence } = (await tellHost(bed.endpoint, { command: 'audit' })) as AuditStatus
+  const told12 = told.get('portcullis_audit_head')?.toString(16).padStart(12, '0')
+  expect([told12, told.get('portcullis_audit_records_total')]).toEqual([head.slice(0, 12), sequence])
   expect(told.get('portcullis_audit_written_bytes_total')).toBeGreaterThan(1_000)
   expect([told.get('portcullis_audit_behind'), told.get('portcullis_audit_failed')]).toEqual([0, 0])
 })

@@ -216,6 +216,7 @@ describe('what there is', () => {
 
   it('of the audit log is told if there is one, and otherwise is not there, rather than 0', async () => {
     const audit = {
+      head: `fedcba987654${'0'.repeat(52)}`,
       sequence: 1_000,
       lag: 12,
       lagMs: 340,
@@ -230,6 +231,7 @@ describe('what there is', () => {
     const ofAudit = new Map([...told].filter(([name]) => name.startsWith('portcullis_audit_')))
     expect(Object.fromEntries(ofAudit)).toEqual({
       portcullis_audit_records_total: 1_000,
+      portcullis_audit_head: 0xfedcba987654,
       portcullis_audit_lag_records: 12,
       portcullis_audit_lag_seconds: 0.34,
       portcullis_audit_behind: 1,

@@ -129,7 +129,7 @@ describe('the status for people', () => {
     const error = { code: 'ERR_AUDIT_WRITE', detail: 'no space' } as const
     const worst = { ...audit, error, isBehind: true, gaps: 1, lost: 30, lag: 9, lagMs: 4_000 }
     expect(textOf([], { audit: worst })).toMatch(
-      /^audit +BEHIND, every question is denied, no space \[ERR_AUDIT_WRITE\], 1 gap of 30 records, 9 records not on the disk, for 4 s, \/var\/audit$/m,
+      /^audit +BEHIND, every question is denied, no space \[ERR_AUDIT_WRITE\], 1 gap, 30 records known to be lost, 9 records not on the disk, for 4 s, \/var\/audit$/m,
     )
     expect(textOf([], { audit: { ...worst, whenBehind: 'spill' } })).toMatch(/^audit +BEHIND, no space/m)
   })

@@ -6,10 +6,10 @@ import type { Expected } from '../../audit/verify.ts'
 import { withHost } from './host-options.ts'
 
 function expectedOf(value: string): Expected {
-  const [, head, sequence] = /^([0-9a-f]{64})(?:@(\d{1,16}))?$/.exec(value) ?? []
+  const [, head, sequence] = /^([0-9a-f]{12,64})(?:@(\d{1,16}))?$/.exec(value) ?? []
   if (head === undefined) {
     throw new InvalidArgumentError(
-      'It must be a head of 64 digits, as "portcullis status" shows it, or HEAD@RECORD.',
+      'It must be a head, as "portcullis audit head" prints it, or its first 12 digits or more; or HEAD@RECORD.',
     )
   }
   return sequence === undefined ? { head } : { head, sequence: Number(sequence) }
