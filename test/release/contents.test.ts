@@ -195,7 +195,7 @@ describe.each(systems)(
       const due = [...admins, ...begins, ...mains, ...replays].map((name) => `host/${name}.js`)
       const programs = names().filter((name) => /^host\/.*\.js$/.test(name))
       expect(programs.filter((name) => !name.startsWith('host/parts/'))).toEqual(due)
-      expect(programs.length).toBeLessThan(130)
+      expect(programs.length).toBeLessThan(160)
       const loaded = names().filter((name) => /^node_modules\/.*\.(c|m)?js$/.test(name))
       expect(loaded.filter((name) => !/^node_modules\/(koffi|@koromix\/koffi-)/.test(name))).toEqual([])
     })
