@@ -226,6 +226,20 @@ it('a log is sound whenever it is looked at, while lines are added, files filled
   expect(verifyLog(folder, audit.status())).toMatchObject({ problemCount: 0, files: 6 })
 })
 
+it('a log is read again for as long as files go that it had', async () => {
+  const folder = newFolder()
+  const audit = await opened({ folder }, new Remembering())
+  await audit.close()
+  let gone = 20
+  const look = (path: string) => {
+    if (gone-- > 0) throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT', errno: -2 })
+    return realAuditDisk.look(path)
+  }
+  expect(verifyLog(folder, audit.status(), { ...realAuditDisk, look }).problems).toEqual([])
+  gone = Number.POSITIVE_INFINITY
+  expect(() => verifyLog(folder, undefined, { ...realAuditDisk, look })).toThrow('ERR_AUDIT_OPEN')
+})
+
 describe('a disk that refuses', () => {
   it.each(['ENOSPC', 'EIO'])(
     '(%s) is told once; with deny, decisions are not to be made until it is well',
