@@ -212,7 +212,7 @@ describe('the command quarantine', () => {
       stdout: 'nothing of suspect was quarantined\n',
     })
     await sleep(2_100)
-    expect(host.entries.find(({ event }) => event === 'quarantine-lifted')).toMatchObject({
+    expect(host.entries.findLast(({ event }) => event === 'quarantine-lifted')).toMatchObject({
       why: 'ticket 12',
     })
     expect(told(await bed.winrm.ask(suspect, user))).toEqual(allowed)
